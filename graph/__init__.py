@@ -1,0 +1,1 @@
+"""Facts become RDF with provenance and links, and go into the store."""

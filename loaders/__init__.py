@@ -1,0 +1,1 @@
+"""Text becomes mentions and facts with exact evidence; no RDF here."""

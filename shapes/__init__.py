@@ -1,0 +1,1 @@
+"""The SHACL shapes and the gate that every document passes before it is stored."""

@@ -1,0 +1,127 @@
+"""What is generated from the Turtle files, so that it cannot disagree with them.
+
+``python -m summitgraph.ontology.derived`` writes ``terms.py``; a test fails when it is out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+from summitgraph.ontology import IRI, NAMESPACE, PROPER, load, version
+
+_FOLDER = Path(__file__).resolve().parent
+_WIDTH = 120
+
+
+def _local(node: Node | None) -> str | None:
+    """Return the local name of a term of the ontology, None for anything else."""
+    return str(node)[len(NAMESPACE) :] if isinstance(node, URIRef) and str(node).startswith(NAMESPACE) else None
+
+
+def _locals(nodes: Iterable[Node]) -> list[str]:
+    return sorted(name for name in map(_local, nodes) if name is not None)
+
+
+def _members(graph: Graph, node: Node | None) -> list[str]:
+    """Return the names a domain or range stands for: a class, a union of classes, or a datatype as a CURIE."""
+    if node is None:
+        return []
+    union = graph.value(node, OWL.unionOf)
+    if union is not None:
+        return _locals(Collection(graph, union))
+    restricted = graph.value(node, OWL.onDatatype)
+    name = _local(node)
+    return [name if name is not None else graph.namespace_manager.curie(str(restricted or node))]
+
+
+def _superclasses(graph: Graph, name: str) -> list[str]:
+    reached = _locals(graph.transitive_objects(URIRef(NAMESPACE + name), RDFS.subClassOf))
+    return [other for other in reached if other != name]
+
+
+def _tuple(values: list[str]) -> str:
+    quoted = [f'"{value}"' for value in values]
+    return f"({quoted[0]},)" if len(quoted) == 1 else f"({', '.join(quoted)})"
+
+
+def _mapping(name: str, entries: Mapping[str, list[str]]) -> list[str]:
+    lines = [f"{name}: Final[Mapping[str, tuple[str, ...]]] = {{"]
+    for key, values in entries.items():
+        line = f'    "{key}": {_tuple(values)},'
+        if len(line) <= _WIDTH:
+            lines.append(line)
+        else:
+            lines += [f'    "{key}": (', *(f'        "{value}",' for value in values), "    ),"]
+    return [*lines, "}"]
+
+
+def _set(name: str, values: Iterable[str]) -> list[str]:
+    return [f"{name}: Final = frozenset(", "    {", *(f'        "{value}",' for value in values), "    }", ")"]
+
+
+def terms_source() -> str:
+    """Return the source of ``terms.py`` as the Turtle files have it now."""
+    graph = load(PROPER)
+    classes = _locals(graph.subjects(RDF.type, OWL.Class))
+    objects = _locals(graph.subjects(RDF.type, OWL.ObjectProperty))
+    data = _locals(graph.subjects(RDF.type, OWL.DatatypeProperty))
+    schemes = _locals(graph.subjects(RDF.type, SKOS.ConceptScheme))
+    properties = sorted(objects + data)
+    pairs = [(_local(a), _local(b)) for a, b in graph.subject_objects(OWL.inverseOf)]
+    inverses = {a: b for a, b in pairs if a and b} | {b: a for a, b in pairs if a and b}
+
+    def values(name: str, predicate: URIRef) -> list[str]:
+        found = _members(graph, graph.value(URIRef(NAMESPACE + name), predicate))
+        ranges = graph.objects(URIRef(NAMESPACE + name), URIRef("https://schema.org/rangeIncludes"))
+        included = sorted(graph.namespace_manager.curie(str(datatype)) for datatype in ranges)
+        return included if included and predicate == RDFS.range else found
+
+    parts = [
+        ['"""The names of the ontology as plain strings, for code that needs no RDF library.', ""],
+        ["Generated from the Turtle files by ``python -m summitgraph.ontology.derived``; do not edit.", '"""', ""],
+        ["from __future__ import annotations", ""],
+        ["from collections.abc import Mapping", "from typing import Final", ""],
+        [f'IRI: Final = "{IRI}"', f'NAMESPACE: Final = "{NAMESPACE}"', f'VERSION: Final = "{version()}"', ""],
+        _set("CLASSES", classes),
+        ["", "# Each class with all classes above it."],
+        _mapping("SUPERCLASSES", {name: _superclasses(graph, name) for name in classes}),
+        [""],
+        _set("OBJECT_PROPERTIES", objects),
+        [""],
+        _set("DATATYPE_PROPERTIES", data),
+        ["", "PROPERTIES: Final = OBJECT_PROPERTIES | DATATYPE_PROPERTIES", ""],
+        ["# What a property may be said of; empty for anything."],
+        _mapping("DOMAINS", {name: values(name, RDFS.domain) for name in properties}),
+        ["", "# What its values may be: classes of the ontology, or datatypes as CURIEs; empty for anything."],
+        _mapping("RANGES", {name: values(name, RDFS.range) for name in properties}),
+        ["", "# Both directions."],
+        ["INVERSES: Final[Mapping[str, str]] = {"],
+        [f'    "{name}": "{inverses[name]}",' for name in sorted(inverses)],
+        ["}", ""],
+        _set("SYMMETRIC", _locals(graph.subjects(RDF.type, OWL.SymmetricProperty))),
+        ["", "# Each concept scheme with its concepts; a concept may be in two."],
+        _mapping(
+            "CONCEPTS_BY_SCHEME",
+            {name: _locals(graph.subjects(SKOS.inScheme, URIRef(NAMESPACE + name))) for name in schemes},
+        ),
+        ["", "CONCEPTS: Final = frozenset(name for names in CONCEPTS_BY_SCHEME.values() for name in names)"],
+        ["", "# ISO 4217 codes, which are also the local names of the currencies."],
+        ['CURRENCIES: Final = frozenset(CONCEPTS_BY_SCHEME["Currencies"])', ""],
+    ]
+    return "\n".join(line for part in parts for line in part)
+
+
+def write() -> list[Path]:
+    """Write the generated files and return their paths."""
+    path = _FOLDER / "terms.py"
+    path.write_text(terms_source(), encoding="utf-8")
+    return [path]
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,152 @@
+"""The annotated sentence: words as they are (folded), each item one character; and the name patterns that rewrite it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .items import CODE, Item
+from .patterns import Pattern
+
+
+@dataclass
+class Match:
+    """A pattern found in a sentence."""
+
+    pattern: Pattern
+    sentence: Annotated
+    start: int  # cells
+    end: int
+    slots: dict[str, tuple[int, int]]
+
+    def items(self, slot: str) -> list[Item]:
+        """Return the items of a slot in order; none for free words or a slot that took no part."""
+        if slot not in self.slots:
+            return []
+        start, end = self.slots[slot]
+        return [item for item in self.sentence.items[start:end] if item is not None]
+
+    def span(self, slot: str = "") -> tuple[int, int]:
+        """Return the folded offsets of a slot, or of the whole match, titles and appositions included."""
+        start, end = self.slots[slot] if slot else (self.start, self.end)
+        while start < end - 1 and self.sentence.chars[start] == " ":
+            start += 1
+        while end > start + 1 and self.sentence.chars[end - 1] == " ":
+            end -= 1
+        return self.sentence.starts[start], self.sentence.ends[end - 1]
+
+
+@dataclass
+class Annotated:
+    """One sentence; ``chars[i]`` came from folded offsets ``starts[i]`` to ``ends[i]``."""
+
+    number: int
+    paragraph: int
+    heading: bool
+    chars: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    items: list[Item | None] = field(default_factory=list)
+    text: str = ""
+    classes: set[str] = field(default_factory=set)  # word classes that occur
+
+    def refresh(self) -> None:
+        """Make ``text`` again after the cells changed."""
+        self.text = "".join(self.chars)
+
+    def replace(self, start: int, end: int, item: Item) -> None:
+        """Put *item* in place of cells [start, end)."""
+        item.outer_start = min(item.outer_start, self.starts[start])
+        item.outer_end = max(item.outer_end, self.ends[end - 1])
+        self.chars[start:end] = [CODE[item.type]]
+        self.starts[start:end] = [item.outer_start]
+        self.ends[start:end] = [item.outer_end]
+        self.items[start:end] = [item]
+        self.refresh()
+
+    def drop(self, start: int, end: int) -> None:
+        """Take cells [start, end) out of the sentence."""
+        for cells in (self.chars, self.starts, self.ends, self.items):
+            del cells[start:end]  # type: ignore[attr-defined]
+        self.refresh()
+
+
+def annotate(folded: str, start: int, end: int, items: Sequence[Item], sentence: Annotated) -> Annotated:
+    """Fill *sentence* from folded text [start, end) and its items, in order, none overlapping."""
+    position = start
+    for item in items:
+        _words(folded, position, item.start, sentence)
+        sentence.chars.append(CODE[item.type])
+        sentence.starts.append(item.start)
+        sentence.ends.append(item.end)
+        sentence.items.append(item)
+        position = item.end
+    _words(folded, position, end, sentence)
+    sentence.refresh()
+    return sentence
+
+
+def _words(folded: str, start: int, end: int, sentence: Annotated) -> None:
+    for offset in range(start, end):
+        char = folded[offset]
+        if char == " " or char == "\n":
+            if not sentence.chars or sentence.chars[-1] == " ":
+                continue
+            char = " "
+        sentence.chars.append(char)
+        sentence.starts.append(offset)
+        sentence.ends.append(offset + 1)
+        sentence.items.append(None)
+
+
+def applies(pattern: Pattern, sentence: Annotated) -> bool:
+    """Tell whether *pattern* can match at all: its word classes and item types occur."""
+    if not pattern.needs <= sentence.classes:
+        return False
+    text = sentence.text
+    return all(any(char in text for char in chars) for chars in pattern.needs_items)
+
+
+def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match | None:
+    """Return the next place *pattern* matches from cell *position* on, its ``where`` conditions met, or None."""
+    while True:
+        found = pattern.regex.search(sentence.text, position)
+        if found is None:
+            return None
+        match = Match(pattern, sentence, found.start(), found.end(), _slots(found, pattern))
+        if _conditions(match) and not (pattern.unless and pattern.unless.search(sentence.text)):
+            return match
+        position = found.start() + 1
+
+
+def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
+    return {name: found.span(name) for name in pattern.slots if found.span(name)[0] >= 0 and found.span(name)[0] < found.span(name)[1]}
+
+
+def _conditions(match: Match) -> bool:
+    for slot, expression in match.pattern.where.items():
+        if slot not in match.slots:
+            return False
+        items = match.items(slot)
+        if items and all(isinstance(item.value, str) for item in items):
+            words = str(items[0].value)
+        else:
+            start, end = match.slots[slot]
+            words = match.sentence.text[start:end]
+        if expression.search(words) is None:
+            return False
+    return True
+
+
+def rewrite(patterns: Sequence[Pattern], sentence: Annotated, act: Callable[[Match], Item | None]) -> None:
+    """Apply the name patterns in file order; where *act* returns an item it takes the place of the match."""
+    for pattern in patterns:
+        position = 0
+        while applies(pattern, sentence) and (match := matches(pattern, sentence, position)) is not None:
+            item = act(match)
+            if item is None:
+                position = max(match.end, position + 1)
+            else:
+                sentence.replace(match.start, match.end, item)
+                position = match.start + 1

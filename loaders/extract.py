@@ -1,0 +1,466 @@
+"""The extractor: a document in, its entities and facts out. Two readings: the first learns names, the second states facts."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+from summitgraph.graph import records
+from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
+
+from . import language as languages
+from . import patterns, summits
+from .annotate import Annotated, Match, annotate, applies, matches, rewrite
+from .entities import Draft, EntityTable, family
+from .facts import Builder
+from .gazetteer import Gazetteer, NameEntry
+from .items import CODE, ENTITY_TYPES, Item
+from .normalise import fold, fold_with_offsets
+from .patterns import Language, Pattern, fold_template
+from .recognise import quotations, recognise, to_folded
+from .segment import segment
+
+VERSION = "1"
+
+
+def extract(document: Document) -> Extraction:
+    """Return every entity and fact *document* states about summits; a text about no summit gives none.
+
+    The language is the document's, or detected where it is ``und``.
+    """
+    code = document.language.split("-")[0].lower()
+    if code not in patterns.languages():
+        code = languages.detect(document.text)
+    if code not in patterns.languages():
+        return Extraction(document)
+    language = patterns.load(code)
+    if not speaks_of_summits(document.text, language):
+        return Extraction(document)
+    return Reader(document, language).read()
+
+
+def speaks_of_summits(text: str, language: Language) -> bool:
+    """Tell whether *text* has a word that only texts about summits have; a quick look before the real reading."""
+    return _summit_words(language).search(fold(text)) is not None
+
+
+@functools.lru_cache(maxsize=8)
+def _summit_words(language: Language) -> Any:
+    return regex.compile(fold_template(str(language.settings["summit_words"])))
+
+
+class Reader:
+    """Reads one document in one language."""
+
+    def __init__(self, document: Document, language: Language) -> None:
+        self.document = document
+        self.language = language
+        self.folded = fold_with_offsets(document.text)
+        self.table = EntityTable()
+        self.quotes = quotations(document.text, self.folded)
+        self.boundaries = segment(document.text)
+        self.sentence_spans = [
+            (to_folded(self.folded, s.start), to_folded(self.folded, s.end - 1) + 1) for s in self.boundaries
+        ]
+        self.recent: list[tuple[str, int]] = []  # entity id, paragraph
+        self.findings: list[Finding] = []
+        self.builder = Builder(language, self.table, self.folded.original, document.text, self._context)
+
+    def read(self) -> Extraction:
+        """Read twice and return what was found; nothing at all when no summit turns up."""
+        year = str(self.document.published.year) if self.document.published else ""
+        for sentence in self._sentences(Gazetteer(()), year):
+            rewrite(self.language.names, sentence, self._learn)
+            self._note(sentence)
+            summits.note_features(sentence, self.table)
+        if not any(draft.kind == "Summit" for draft in self.table.all()):
+            return Extraction(self.document)
+        summits.merge_editions(self.table, self.language)
+        self._merge_documents()
+        aliases = self._aliases()
+        self.main = summits.main_summit(self.table)
+        self.table.clear_mentions()
+        year = year or (self.main.year if self.main else "")
+        for sentence in self._sentences(aliases, year):
+            self.sentence = sentence
+            rewrite(self.language.names, sentence, self._state)
+            self._anaphors(sentence)
+            self._drop_brackets(sentence)
+            self._note(sentence)
+            self._remember(sentence)
+            for pattern in self.language.frames:
+                self._frame(pattern, sentence)
+        self.builder.settle()
+        return Extraction(self.document, self._entities(), tuple(self.builder.facts), tuple(self.findings))
+
+    # First step: items and annotated sentences.
+
+    def _sentences(self, aliases: Gazetteer, year: str) -> Sequence[Annotated]:
+        items = recognise(self.document.text, self.folded, self.language, self.table, self.quotes, aliases, year)
+        starts = [item.outer_start for item in items]
+        classes = _class_expression(self.language)
+        found = []
+        for number, (boundary, (start, end)) in enumerate(zip(self.boundaries, self.sentence_spans, strict=True)):
+            if end - start > 4000:
+                continue
+            first = bisect.bisect_left(starts, start)
+            last = bisect.bisect_left(starts, end)
+            inside = [item for item in items[first:last] if item.outer_end <= end]
+            sentence = Annotated(number, boundary.paragraph, boundary.heading)
+            for item in inside:
+                if item.outer_start < item.start:  # a quoted name: the marks belong to it
+                    item.start, item.end = item.outer_start, item.outer_end
+            annotate(self.folded.text, start, end, inside, sentence)
+            for item in inside:
+                if item.parts and item.parts[0].type == "Quote" and item.type != "Quote":
+                    inner = item.parts[0].parts[0]
+                    item.start, item.end = inner.start, inner.end
+            sentence.classes = classes(sentence.text)
+            found.append(sentence)
+        return found
+
+    def _note(self, sentence: Annotated) -> None:
+        """Record where each entity of the sentence stands."""
+        for item in sentence.items:
+            if item is None:
+                continue
+            for member in (item, *(part for part in item.parts if part.type in ENTITY_TYPES)):
+                if member.entity and member.type in ENTITY_TYPES:
+                    draft = self.table[member.entity]
+                    place = (member.start, member.end)
+                    if place not in draft.mentions:
+                        draft.mentions.append(place)
+                        if not member.anaphor and not draft.description:
+                            draft.names.append((self.folded.text[member.start : member.end], *place))
+
+    # Second step: name patterns.
+
+    def _learn(self, match: Match) -> Item | None:
+        """Apply a name pattern without stating facts (first reading)."""
+        pattern = match.pattern
+        item: Item | None = None
+        if pattern.keep:
+            kept = match.items(pattern.keep)
+            if not kept:
+                return None
+            item = kept[0]
+            if pattern.new.get("type") and item.type in CODE:
+                item.type = pattern.new["type"]
+                self.table[item.entity].kind = item.type
+        elif pattern.new:
+            item = self._new(match)
+        if item is not None:
+            item.parts += [part for part in self._parts(match) if part is not item]
+        for slot, target in pattern.alias.items():
+            self._alias(match, slot, target, item)
+        return item
+
+    def _state(self, match: Match) -> Item | None:
+        """Apply a name pattern and state its facts (second reading)."""
+        item = self._learn(match)
+        if match.pattern.emit:
+            if item is not None and match.pattern.new and not match.pattern.keep:
+                match.slots["new"] = (match.start, match.end)
+                with_new = _WithNew(match, item)
+                self.builder.emit(with_new)
+            else:
+                self.builder.emit(match)
+        return item
+
+    def _parts(self, match: Match) -> list[Item]:
+        found: list[Item] = []
+        for item in match.sentence.items[match.start : match.end]:
+            if item is not None and (item.type != "Quote" or not item.parts):
+                found += [item, *item.parts]
+            elif item is not None:
+                found.append(item)
+        return [item for item in found if item.type != "Quote"]
+
+    def _new(self, match: Match) -> Item | None:
+        new = match.pattern.new
+        slot = new.get("name", "")
+        described = new.get("describe", "")
+        source = slot or described
+        if source == "match":
+            start, end = match.span()
+        elif source in match.slots:
+            items = match.items(source)
+            if len(items) == 1 and items[0].entity and items[0].type in ENTITY_TYPES and not described:
+                return items[0]  # it is known already
+            if len(items) == 1 and items[0].type == "Quote" and items[0].parts and match.slots[source][1] - match.slots[source][0] == 1:
+                start, end = items[0].parts[0].start, items[0].parts[0].end
+            else:
+                start, end = match.span(source)
+        else:
+            return None
+        words = self._original(start, end)
+        kind = new["type"]
+        draft = self.table.described(words, kind) if described else self.table.named(words, kind)
+        if kind in ENTITY_TYPES and draft.kind != kind and family(kind) == family(draft.kind) and not draft.key:
+            kind = draft.kind
+        item = Item(draft.kind if draft.kind in CODE else kind, start, end, draft.id, anaphor=bool(described))
+        if not described and (start, end) not in draft.mentions:
+            draft.names.append((words, start, end))
+        if country := new.get("country"):
+            for part in match.items(country):
+                draft.country = part.entity
+        return item
+
+    def _alias(self, match: Match, slot: str, target: str, item: Item | None) -> None:
+        owners = [item] if target == "new" and item is not None else match.items(target)
+        if not owners or slot not in match.slots:
+            return
+        draft = self.table[owners[0].entity] if owners[0].entity else None
+        if draft is None:
+            return
+        items = match.items(slot)
+        other = next((i for i in items if i.entity and i.type in ENTITY_TYPES), None)
+        if other is not None and self.table[other.entity] is not draft:
+            if draft.key:
+                return
+            self.table.merge(self.table[other.entity], draft)  # a known name in brackets decides
+            return
+        start, end = match.span(slot)
+        if items and items[0].type == "Quote" and len(items) == 1:
+            start, end = items[0].parts[0].start, items[0].parts[0].end
+        words = self._original(start, end).strip()
+        if words:
+            self.table.add_alias(draft, words)
+            if (words, start, end) not in draft.names:
+                draft.names.append((words, start, end))
+
+    # Between the readings.
+
+    def _aliases(self) -> Gazetteer:
+        """Return the names learnt in the first reading, and the short forms of persons, as things to look for."""
+        stop = set(self.language.lexicon.get("not_a_name", ())) | set(self.language.lexicon.get("common_word", ()))
+        names: dict[str, NameEntry] = {}
+        short: dict[str, set[str]] = {}
+        for draft in self.table.all():
+            for words, _, _ in draft.names:
+                text = fold(words).strip()
+                if draft.kind in ("Topic", "Principle"):
+                    continue
+                if not draft.key and len(text) > 2 and text not in stop:
+                    names.setdefault(text, NameEntry("#" + draft.id, draft.kind))
+                if draft.kind == "Person":
+                    for form in _short_forms(text):
+                        if form not in stop and len(form) > 2:
+                            short.setdefault(form, set()).add(draft.id)
+        for form, owners in short.items():
+            if len(owners) == 1:
+                names.setdefault(form, NameEntry("#" + next(iter(owners)), "Person"))
+        return Gazetteer(names.items())
+
+    def _merge_documents(self) -> None:
+        """Merge declarations that share their telling words: a title and its description are one document."""
+        generic = set(self.language.lexicon.get("document_generic", ()))
+        kept: list[tuple[Draft, set[str]]] = []
+        for draft in [d for d in self.table.all() if d.kind in ("Declaration", "Report", "Document")]:
+            words = {
+                w for name, _, _ in draft.names for full in regex.findall(r"\w+", fold(name))
+                if full not in generic and len(w := summits.bare(full)) > 2 and w not in generic
+            }  # fmt: skip
+            for other, other_words in kept:
+                smaller, larger = sorted((words, other_words), key=len)
+                if other.kind == draft.kind and smaller and len(smaller & larger) >= 0.8 * len(smaller) and (len(smaller) > 1 or smaller == larger):
+                    self.table.merge(other, draft)
+                    other_words |= words
+                    break
+            else:
+                kept.append((draft, words))
+
+    # Third step: anaphors, then frames.
+
+    def _anaphors(self, sentence: Annotated) -> None:
+        for expression, types, which in _anaphor_expressions(self.language):
+            position = 0
+            while (found := expression.search(sentence.text, position)) is not None:
+                draft = self._antecedent(types, which, sentence, found.start())
+                position = found.end()
+                if draft is None:
+                    continue
+                start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
+                kind = draft.kind if draft.kind in CODE else types[0]
+                sentence.replace(found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True))
+                position = found.start() + 1
+
+    def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
+        if which == "first":
+            return summits.earliest(self.table)
+        before = [item for item in sentence.items[:cell] if item is not None and item.entity and item.type in types]
+        if before and which != "subject":
+            return self.table[before[-1].entity]
+        if "Summit" in types:
+            here = [i for i, paragraph in self.recent if paragraph == sentence.paragraph and self.table[i].kind == "Summit"]
+            return self.table[here[-1]] if here else self.main
+        if which == "subject" and self.builder.last_speaker and "Person" in types:
+            spoken = [i for i, paragraph in self.recent if i == self.builder.last_speaker and paragraph >= sentence.paragraph - 1]
+            if spoken and self.table[self.builder.last_speaker].kind == "Person":
+                return self.table[self.builder.last_speaker]
+        for entity, paragraph in reversed(self.recent):
+            if self.table[entity].kind in types and paragraph >= sentence.paragraph - 6:
+                return self.table[entity]
+        if any(kind in ("Declaration", "Report") for kind in types):
+            return next((draft for draft in self.table.all() if draft.kind in types), None)
+        return None
+
+    def _remember(self, sentence: Annotated) -> None:
+        for item in sentence.items:
+            if item is not None and item.entity and item.type in ENTITY_TYPES:
+                self.recent.append((item.entity, sentence.paragraph))
+
+    def _drop_brackets(self, sentence: Annotated) -> None:
+        """Take out what stands in round brackets, and footnote marks: asides that no frame should trip over."""
+        for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \["):
+            while (found := regex.search(expression, sentence.text)) is not None:
+                sentence.drop(found.start(), found.end())
+
+    def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
+        position = 0
+        while applies(pattern, sentence) and (match := matches(pattern, sentence, position)) is not None:
+            if pattern.asserted or not self._denied(match):
+                self.builder.emit(match)
+            position = max(match.end, position + 1)
+
+    def _denied(self, match: Match) -> bool:
+        """Tell whether the clause is denied or hypothetical: a marker before the match or in its own words."""
+        veto = _veto(self.language)
+        if veto is None:
+            return False
+        stop = match.end
+        for slot, kind in match.pattern.slots.items():
+            if kind.startswith(("Rest", "Clause", "Words")) and slot in match.slots:
+                stop = min(stop, match.slots[slot][0])
+        return veto.search(match.sentence.text[max(0, match.start - 14) : max(stop, match.start)]) is not None
+
+    def _context(self, name: str, match: Match) -> str:
+        if name == "summit":
+            here = [item for item in match.sentence.items if item is not None and item.type == "Summit" and item.entity]
+            if here:
+                start, end = match.span()
+                inside = [item for item in here if start <= item.start < end]
+                before = [item for item in here if item.start < start]
+                return self.table[(inside[:1] or before[-1:] or here[:1])[0].entity].id
+            recent = [i for i, paragraph in self.recent if paragraph == match.sentence.paragraph and self.table[i].kind == "Summit"]
+            if recent:
+                return self.table[recent[-1]].id
+            return self.main.id if self.main else ""
+        if name == "main":
+            return self.main.id if self.main else ""
+        wanted = {
+            "speaker": ("Person",), "document": ("Declaration",), "organization": ("Company", "Organization", "Foundation"),
+            "initiative": ("Initiative", "Coalition", "Foundation"), "report": ("Report",),
+        }.get(name, ())  # fmt: skip
+        here = [item for item in match.sentence.items[: match.start] if item is not None and item.type in wanted and item.entity]
+        if here:
+            return self.table[here[-1].entity].id
+        for entity, paragraph in reversed(self.recent):
+            if self.table[entity].kind in wanted and paragraph >= match.sentence.paragraph - 1:
+                return self.table[entity].id
+        return ""
+
+    # At the end.
+
+    def _original(self, start: int, end: int) -> str:
+        left, right = self.folded.original(start, end)
+        return self.document.text[left:right]
+
+    def _entities(self) -> tuple[Entity, ...]:
+        used = {
+            value.id for fact in self.builder.facts for values in fact.roles.values() for value in values
+            if isinstance(value, records.EntityRef)
+        }  # fmt: skip
+        entities = []
+        for draft in self.table.all():
+            if not draft.mentions and not draft.names and draft.id not in used:
+                continue
+            names = []
+            seen = set()
+            for _, start, end in sorted(draft.names, key=lambda name: (-(name[2] - name[1]), name[1])):
+                left, right = self.folded.original(start, end)
+                words = self.document.text[left:right]
+                if words not in seen:
+                    seen.add(words)
+                    names.append(Name(words, _script_language(words, self.language.code), Span(left, right)))
+            mentions = tuple(sorted({Span(*self.folded.original(start, end)) for start, end in draft.mentions}))
+            description = draft.description or ("" if names else draft.key)
+            country = self.table[draft.country].id if draft.country else ""
+            entities.append(Entity(draft.id, draft.kind, tuple(names), mentions, description, draft.year, country))
+        return tuple(entities)
+
+
+class _WithNew(Match):
+    """A match whose ``new`` slot is the entity the pattern just made."""
+
+    def __init__(self, match: Match, item: Item) -> None:
+        super().__init__(match.pattern, match.sentence, match.start, match.end, match.slots)
+        self._item = item
+
+    def items(self, slot: str) -> list[Item]:
+        return [self._item] if slot == "new" else super().items(slot)
+
+
+def _short_forms(name: str) -> list[str]:
+    """Return the family name of a full name, with its particle (بن سلمان, von der leyen) where it has one."""
+    words = name.split()
+    if len(words) < 2:
+        return []
+    particles = {"بن", "ال", "ابو", "ابن", "عبد", "von", "van", "der", "den", "de", "da", "di", "bin", "al", "el", "la", "le", "du", "ter", "دي", "فون", "دير", "دا", "فان"}
+    first = len(words) - 1
+    while first > 1 and words[first - 1] in particles:
+        first -= 1
+    forms = [" ".join(words[first:])]
+    if len(words) - first > 1:
+        forms.append(words[-1])
+    elif len(words) > 2:
+        forms.append(" ".join(words[-2:]))
+    return forms
+
+
+def _script_language(words: str, code: str) -> str:
+    """Return the language of a name: the document's, or ``und`` for Latin letters inside an Arabic text."""
+    arabic = regex.search(r"\p{Arabic}", words) is not None
+    if code == "ar" and not arabic:
+        return "und"
+    return code
+
+
+@functools.lru_cache(maxsize=8)
+def _class_expression(language: Language) -> Any:
+    """Return a function from annotated text to the word classes that occur in it."""
+    import ahocorasick
+
+    automaton = ahocorasick.Automaton()
+    table: dict[str, list[str]] = {}
+    for name, forms in language.lexicon.items():
+        for form in forms:
+            table.setdefault(form, []).append(name)
+    for form, names in table.items():
+        if form:
+            automaton.add_word(form, tuple(names))
+    automaton.make_automaton()
+
+    def classes(text: str) -> set[str]:
+        return {name for _, names in automaton.iter(text) for name in names}
+
+    return classes
+
+
+@functools.lru_cache(maxsize=8)
+def _anaphor_expressions(language: Language) -> list[tuple[Any, tuple[str, ...], str]]:
+    start, end = language.settings.get("anaphor_start", r"(?<!\w)"), r"(?!\w)"
+    return [
+        (regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){end}"), tuple(entry["types"]), entry.get("which", ""))
+        for entry in language.settings.get("anaphors", [])
+    ]
+
+
+@functools.lru_cache(maxsize=8)
+def _veto(language: Language) -> Any:
+    text = language.settings.get("veto")
+    return regex.compile(rf"(?<!\w)(?:{fold_template(str(text))})(?!\w)") if text else None

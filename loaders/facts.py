@@ -1,0 +1,309 @@
+"""Turn a matched pattern into facts: what each role of its ``emit`` means, with the words as evidence.
+
+A role is written as alternatives separated by ``|``, the first that gives something is taken:
+
+``slot``              the entity, date, amount or words of a slot; a list slot gives one fact for each member
+``slot as Kind``      free words (or an item) as a described entity of that kind
+``split(slot) as K``  free words cut at the list separators, each part an entity of kind K (or plain text for ``Text``)
+``start(slot)``, ``end(slot)``, ``unit(slot)``, ``count(slot)``, ``cmp(slot)``, ``years(slot)``   parts of a date range, count or period
+``=Concept``          a concept of the ontology
+``a & b``             both, for a role that takes several
+``@place_in(slot)``   the places inside the name of a slot
+``@summit``, ``@speaker``, ``@initiative``, ``@document``   what the text is speaking of
+``text(slot)``        the words themselves
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import regex
+
+from summitgraph.errors import PatternError
+from summitgraph.graph.records import Concept, DateValue, EntityRef, Fact, FactRef, Integer, Money, Span, Text, Value
+
+from .annotate import Match
+from .entities import EntityTable
+from .items import ENTITY_TYPES, Item
+from .patterns import Language, fold_template
+from .values import Amount, Count, DateRange, Period
+
+_CALL = regex.compile(r"(?P<function>start|end|unit|count|cmp|years|text|split|says)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$")
+_AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
+# Roles that take all values of a list at once; everywhere else a list gives one fact for each member.
+_TOGETHER = {"partner", "quote"}
+# Roles a record can do without; a fact that lacks any other role its pattern names is not stated.
+_OPTIONAL = {
+    "beneficiary", "purpose", "announcedBy", "announcedAt", "announcedOn", "periodYears", "partOf", "reason", "madeAt",
+    "madeOn", "about", "addressedTo", "positionIn", "office", "unit",
+}  # fmt: skip
+_ITEM_EVIDENCE = {"hasTheme", "hasPrinciple", "purpose"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A value and the folded span of the words it came from (None for a constant or something from context)."""
+
+    value: Value
+    span: tuple[int, int] | None
+
+
+class Builder:
+    """Collects the facts of one document."""
+
+    def __init__(
+        self, language: Language, table: EntityTable, original: Callable[[int, int], tuple[int, int]], text: str,
+        context: Callable[[str, Match], str],
+    ) -> None:  # fmt: skip
+        self.language = language
+        self.table = table
+        self.original = original
+        self.text = text
+        self.context = context  # name of a context ("summit"), match -> entity id or ""
+        self.facts: list[Fact] = []
+        self.last_speaker = ""
+        self._seen: dict[object, int] = {}
+        separator = fold_template(str(language.settings["split_separator"]))
+        self._separator = regex.compile(separator)
+
+    def emit(self, match: Match) -> None:
+        """Add the facts of *match*; a required role that cannot be filled gives none."""
+        made: dict[str, str] = {}
+        for kind, roles in match.pattern.emit:
+            if kind == "dates":
+                self._dates(match, roles)
+            else:
+                self._fact(match, kind, roles, made)
+
+    def _dates(self, match: Match, roles: Mapping[str, str]) -> None:
+        for name, function in (("startDate", "start"), ("endDate", "end")):
+            self._fact(match, name, {"subject": roles["event"], "object": f"{function}({roles['date']})"}, {})
+
+    def _fact(self, match: Match, kind: str, roles: Mapping[str, str], made: dict[str, str]) -> None:
+        filled: dict[str, list[Filled]] = {}
+        label = kind
+        for role, specification in roles.items():
+            if role == "evidence":
+                continue
+            if role == "says":
+                quote, gist = self._words(match, specification)
+                if quote:
+                    filled["quote"] = quote
+                elif gist:
+                    filled["gist"] = gist
+                else:
+                    return
+                continue
+            values = self._role(match, role, specification, kind, made)
+            if values:
+                filled[role] = values
+            elif role not in _OPTIONAL:
+                return
+        spread = [role for role, values in filled.items() if len(values) > 1 and role not in _TOGETHER]
+        if not spread:
+            self._add(match, kind, label, filled, roles, made)
+            return
+        combinations: list[dict[str, list[Filled]]] = [{}]
+        for role, values in filled.items():
+            choices = [[value] for value in values] if role in spread else [values]
+            combinations = [{**done, role: choice} for done in combinations for choice in choices]
+        for combination in combinations[:400]:
+            self._add(match, kind, label, combination, roles, made)
+
+    def _add(
+        self, match: Match, kind: str, label: str, filled: Mapping[str, list[Filled]], roles: Mapping[str, str],
+        made: dict[str, str],
+    ) -> None:  # fmt: skip
+        subjects = {value.value for value in filled.get("subject", [])}
+        if subjects & {value.value for value in filled.get("object", [])}:
+            return
+        if kind == "Partnership" and len({value.value for value in filled.get("partner", [])}) < 2:
+            return
+        start, end = match.span()
+        if "evidence" in roles and roles["evidence"] in match.slots:
+            start, end = match.span(roles["evidence"])
+        elif kind in _ITEM_EVIDENCE and (span := filled["object"][0].span):
+            start, end = span
+        elif len(match.slots) and (spans := [value.span for values in filled.values() for value in values if value.span]):
+            if any(match.pattern.slots.get(slot, "").endswith("+") for slot in match.slots):
+                end = max(start + 1, *(span[1] for span in spans))
+                start = min(start, *(span[0] for span in spans))
+        values = {role: tuple(entry.value for entry in entries) for role, entries in filled.items()}
+        key = (kind, tuple(sorted((role, entry) for role, entry in values.items() if role != "purpose")).__repr__())
+        evidence = Span(*self.original(start, end))
+        if key in self._seen:
+            index = self._seen[key]
+            old = self.facts[index]
+            made.setdefault(label, old.id)
+            if evidence not in old.evidence and len(old.evidence) < 5:
+                self.facts[index] = Fact(old.id, kind, old.roles, (*old.evidence, evidence), old.rule, old.confidence)
+            return
+        fact = Fact(f"f{len(self.facts) + 1}", kind, values, (evidence,), match.pattern.id, self._confidence(match))
+        self._seen[key] = len(self.facts)
+        self.facts.append(fact)
+        made[label] = fact.id
+        if kind == "Statement" and isinstance(speaker := values["speaker"][0], EntityRef):
+            self.last_speaker = speaker.id
+
+    def _confidence(self, match: Match) -> float:
+        confidence = match.pattern.confidence
+        items = [item for slot in match.slots for item in match.items(slot)]
+        if any(item.anaphor for item in items):
+            confidence -= 0.1
+        if any(item.entity and not self.table[item.entity].key for item in items):
+            confidence -= 0.03
+        return round(max(0.05, confidence), 2)
+
+    def _role(self, match: Match, role: str, specification: str, kind: str, made: Mapping[str, str]) -> list[Filled]:
+        for alternative in specification.split("|"):
+            parts = [self._alternative(match, role, part.strip(), kind, made) for part in alternative.split("&")]
+            values = [value for part in parts for value in part]
+            if values and all(parts):
+                return values
+        return []
+
+    def _alternative(self, match: Match, role: str, text: str, kind: str, made: Mapping[str, str]) -> list[Filled]:
+        if text.startswith("="):
+            return [Filled(Concept(text[1:]), None)]
+        if text.startswith("#"):  # the record another line of this emit made
+            return [Filled(FactRef(made[text[1:]]), None)] if text[1:] in made else []
+        if text.startswith("@place_in("):
+            return self._places(match, text[len("@place_in(") : -1])
+        if text.startswith("@"):
+            entity = self.last_speaker if text == "@speaker" and self.last_speaker else self.context(text[1:], match)
+            return [Filled(EntityRef(self.table[entity].id), None)] if entity else []
+        if call := _CALL.match(text):
+            return self._call(match, call["function"], call["slot"], call["kind"])
+        if as_kind := _AS.match(text):
+            return self._described(match, as_kind["slot"], as_kind["kind"])
+        if text not in match.pattern.slots and text != "new":
+            raise PatternError(f"{match.pattern.where_from}: {match.pattern.id}: {role} names no slot: {text!r}")
+        if text not in match.slots:
+            return []
+        items = match.items(text)
+        if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name")) or not items:
+            return [self._text(*match.span(text))]
+        return [self._item(item, role, kind) for item in items]
+
+    def _item(self, item: Item, role: str, kind: str) -> Filled:
+        span = (item.start, item.end)
+        if isinstance(item.value, DateRange):
+            return Filled(DateValue(item.value.start), span)
+        if isinstance(item.value, Amount):
+            amount = item.value
+            return Filled(Money(amount.minimum, amount.maximum, amount.currency, amount.comparator), span)
+        if isinstance(item.value, Count):
+            return Filled(Integer(item.value.number), span)
+        if item.entity and (item.type in ENTITY_TYPES or item.type in ("Demonym", "Pronoun")):
+            draft = self.table[item.entity]
+            return Filled(EntityRef(draft.id), span)
+        if item.type == "Quote":
+            inner = item.parts[0]
+            return self._text(inner.start, inner.end)
+        return self._text(*span)
+
+    def _places(self, match: Match, slot: str) -> list[Filled]:
+        """Return the places that the name in *slot* holds ("the Seoul summit")."""
+        return [
+            Filled(EntityRef(self.table[part.entity].id), (part.start, part.end))
+            for item in match.items(slot) for part in item.parts if part.type in ("City", "Venue", "State")
+        ]  # fmt: skip
+
+    def _call(self, match: Match, function: str, slot: str, kind: str | None) -> list[Filled]:
+        if slot not in match.slots:
+            return []
+        if function == "text":
+            return [self._text(*match.span(slot))]
+        if function == "split":
+            return self._split(match, slot, kind or "Text")
+        filled: list[Filled] = []
+        for item in match.items(slot):
+            span = (item.start, item.end)
+            if isinstance(item.value, DateRange) and function in ("start", "end"):
+                filled.append(Filled(DateValue(item.value.start if function == "start" else item.value.end), span))
+            elif isinstance(item.value, Count) and function in ("unit", "count"):
+                filled.append(Filled(Concept(item.value.unit) if function == "unit" else Integer(item.value.number), span))
+            elif isinstance(item.value, Count) and function == "cmp":
+                filled.append(Filled(Concept(item.value.comparator), None))
+            elif isinstance(item.value, Period) and function == "years":
+                filled.append(Filled(Integer(item.value.years), span))
+            break
+        return filled
+
+    def _described(self, match: Match, slot: str, kind: str) -> list[Filled]:
+        if slot not in match.slots:
+            return []
+        start, end = match.span(slot)
+        items = match.items(slot)
+        if items and items[0].entity and items[0].type in ENTITY_TYPES and len(items) == 1:
+            return [self._item(items[0], "", "")]
+        if items and items[0].type == "Quote" and len(items) == 1:
+            start, end = items[0].parts[0].start, items[0].parts[0].end
+        return [self._entity(start, end, kind)]
+
+    def _entity(self, start: int, end: int, kind: str) -> Filled:
+        left, right = self.original(start, end)
+        words = self.text[left:right]
+        if kind in ("Topic", "Principle"):
+            draft = self.table.named(words, kind)
+            draft.names.append((words, start, end))
+        else:
+            draft = self.table.described(words, kind)
+        draft.mentions.append((start, end))
+        return Filled(EntityRef(draft.id), (start, end))
+
+    def _split(self, match: Match, slot: str, kind: str) -> list[Filled]:
+        first, last = match.slots[slot]
+        sentence = match.sentence
+        bounds, position = [], first
+        for found in self._separator.finditer(sentence.text, first, last):
+            bounds.append((position, found.start()))
+            position = found.end()
+        bounds.append((position, last))
+        filled = []
+        for start, end in bounds:
+            while start < end and not (sentence.chars[start].isalnum() or sentence.items[start]):
+                start += 1
+            while end > start and not (sentence.chars[end - 1].isalnum() or sentence.items[end - 1]):
+                end -= 1
+            if end - start < 3 and not any(sentence.items[start:end]):
+                continue
+            span = (sentence.starts[start], sentence.ends[end - 1])
+            filled.append(self._text(*span) if kind == "Text" else self._entity(*span, kind))
+        return filled
+
+    def _words(self, match: Match, slot: str) -> tuple[list[Filled], list[Filled]]:
+        """Return the quotations of a slot or, where it has none, its words as a gist."""
+        if slot not in match.slots:
+            return [], []
+        quotes = [item for item in match.items(slot) if item.type == "Quote"]
+        if quotes:
+            return [self._item(item, "quote", "Statement") for item in quotes], []
+        start, end = match.span(slot)
+        return [], [self._text(start, end)]
+
+    def settle(self) -> None:
+        """Drop statements that repeat another: same speaker, same words (one speech act gives one statement)."""
+        kept: list[Fact] = []
+        for fact in self.facts:
+            if fact.kind == "Statement" and any(_repeats(fact, other) for other in kept):
+                continue
+            kept.append(fact)
+        self.facts = kept
+
+    def _text(self, start: int, end: int) -> Filled:
+        left, right = self.original(start, end)
+        return Filled(Text(self.text[left:right].strip(), self.language.code), (start, end))
+
+
+def _repeats(fact: Fact, other: Fact) -> bool:
+    if other.kind != "Statement" or fact.roles["speaker"] != other.roles["speaker"]:
+        return False
+    words = {value.value for role in ("quote", "gist") for value in fact.roles.get(role, ()) if isinstance(value, Text)}
+    known = {value.value for role in ("quote", "gist") for value in other.roles.get(role, ()) if isinstance(value, Text)}
+    if words & known:
+        return True
+    return any(word in longer for word in words for longer in known) and any(
+        span.overlaps(place) for span in fact.evidence for place in other.evidence
+    )

@@ -1,0 +1,146 @@
+"""Find the names of the reference table and of the document itself: Aho-Corasick over folded text, then edges and case."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import ahocorasick
+import regex
+
+from summitgraph.graph.reference import Reference
+
+from .normalise import fold
+
+_ARABIC = regex.compile(r"\p{Arabic}")
+_WORD = regex.compile(r"\w")
+# What may be glued to the front of an Arabic name: conjunction, then preposition.
+_CLITIC = regex.compile(r"(?<!\w)[وف]?[بكلس]?\Z")
+_TAKEN_KINDS = {
+    "Person", "State", "City", "Venue", "Company", "InternationalOrganization", "GovernmentBody", "AcademicInstitution",
+    "CivilSocietyOrganization", "Foundation", "MediaOrganization", "Technology", "Coalition", "Initiative",
+    "Organization", "Place", "AIModel",
+}  # fmt: skip
+_KIND_OF_ROW = {"Document": "Document"}
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """A known name: ``key`` is a QID or, for rows without one, the English label."""
+
+    key: str
+    kind: str
+    exact_case: str = ""  # for short Latin forms: the only spelling accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A known name found; offsets in the folded text, end exclusive."""
+
+    start: int
+    end: int
+    entries: tuple[NameEntry, ...]
+
+
+def is_arabic(text: str) -> bool:
+    """Tell whether *text* has an Arabic letter."""
+    return _ARABIC.search(text) is not None
+
+
+class Gazetteer:
+    """Names to look for in one language."""
+
+    def __init__(self, names: Iterable[tuple[str, NameEntry]]) -> None:
+        table: dict[str, list[NameEntry]] = {}
+        for name, entry in names:
+            for form in _variants(fold(name).strip()):
+                entries = table.setdefault(form, [])
+                if entry not in entries:
+                    entries.append(entry)
+        self._automaton = ahocorasick.Automaton()
+        for form, entries in table.items():
+            self._automaton.add_word(form, (len(form), tuple(entries)))
+        self._automaton.make_automaton()
+        self.size = len(table)
+
+    def find(self, folded: str, original: str, offsets: object = None) -> Iterator[Hit]:
+        """Yield every name that stands as a word of *folded*; *original* has the same length as *folded* or offsets."""
+        if not self.size:
+            return
+        to_original = offsets if offsets is not None else range(len(folded))
+        for last, (length, entries) in self._automaton.iter(folded):
+            start, end = last + 1 - length, last + 1
+            if end < len(folded) and _WORD.match(folded[end]) and not _script_changes(folded[last], folded[end]):
+                continue
+            if start and _WORD.match(folded[start - 1]):
+                if not is_arabic(folded[start - 1]):
+                    continue
+                if _CLITIC.search(folded[max(0, start - 4) : start]) is None:
+                    continue
+            if not is_arabic(folded[start]):
+                first = original[to_original[start]]  # type: ignore[index]
+                found = original[to_original[start] : to_original[end - 1] + 1]  # type: ignore[index]
+                entries = tuple(
+                    entry for entry in entries
+                    if (found == entry.exact_case if entry.exact_case else first.isupper() or first.isdigit())
+                )  # fmt: skip
+                if not entries:
+                    continue
+            yield Hit(start, end, entries)
+
+
+def _script_changes(left: str, right: str) -> bool:
+    return is_arabic(left) != is_arabic(right)
+
+
+def _variants(form: str) -> Iterator[str]:
+    """Yield *form* and, for an Arabic name with the article, the form it takes after the preposition li- (لل…)."""
+    if not form:
+        return
+    yield form
+    if form.startswith("ال") and len(form) > 4:
+        yield "ل" + form[2:]
+
+
+def _exact_case(name: str) -> str:
+    """Return the spelling a Latin acronym must have: ``US`` is not "us", nor ``WHO`` "who"."""
+    if name[0].islower() and not is_arabic(name):
+        return name
+    letters = [char for char in name if char.isalpha()]
+    if letters and not is_arabic(name) and len(name) <= 5 and all(char.isupper() for char in letters):
+        return name
+    return ""
+
+
+@functools.lru_cache(maxsize=8)
+def for_language(code: str) -> Gazetteer:
+    """Return the names of the reference table that a text in language *code* may use."""
+    from summitgraph.graph import reference
+
+    return Gazetteer(_reference_names(reference.load(), code))
+
+
+def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEntry]]:
+    for row in table.rows:
+        kind = _KIND_OF_ROW.get(row.kind, row.kind)
+        if kind not in _TAKEN_KINDS and kind not in ("Document", "Summit"):
+            continue
+        key = row.qid or row.labels["en"]
+        wanted = (code,) if kind in ("State", "City", "Place") else (code, "en", "fr")
+        if code == "ar":
+            wanted = ("ar", "en", "fr")
+        for language in dict.fromkeys(wanted):
+            label = row.labels.get(language, "")
+            for name in (label, *row.aliases.get(language, ())):
+                if len(name) >= 2:
+                    yield name, NameEntry(key, kind, _exact_case(name))
+
+
+@functools.lru_cache(maxsize=8)
+def demonyms(code: str) -> Gazetteer:
+    """Return the adjectives of states in language *code*."""
+    from summitgraph.graph import reference
+
+    rows = reference.load().demonyms
+    return Gazetteer((row.form, NameEntry(row.qid, "Demonym")) for row in rows if row.lang == code)

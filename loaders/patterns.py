@@ -1,0 +1,294 @@
+"""Read the pattern files of a language, check them, and compile their templates to regular expressions.
+
+A template is a regular expression over the annotated sentence (see ``items``) with four additions:
+
+``{name:Type}``    one item of a type or group; ``{name:A|B+}`` a list of them; ``{name:Words1-4}`` free words;
+                   ``{name:Clause}`` the rest of the clause; ``{name:Rest}`` the rest of the sentence or up to the
+                   next reporting verb (``rest_stop``); ``{name:List}`` a list of phrases (``list_phrases``);
+                   ``{name:Name}`` a person's name that no table knows
+``@lexicon``       any form of a word class of the language's ``lexicon``
+``~5``             a gap of at most five words, items included, inside the clause; ``~~5`` one without items
+a space            white space, once
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import regex
+import yaml
+
+from summitgraph.errors import PatternError
+
+from .items import ITEM_CLASS, codes
+from .normalise import fold
+
+FOLDER = Path(__file__).parent / "patterns"
+_SLOT = regex.compile(r"\{(?P<name>[a-z_]\w*):(?P<type>[A-Za-z|]+?)(?P<words>\d+-\d+)?(?P<many>\+)?\}")
+_MACRO = regex.compile(r"@(?P<name>[a-z]\w*)")
+_GAP = regex.compile(r"(?P<plain>~?)~(?P<words>\d+) ?")
+_FREE = {"Words", "Clause", "Rest", "List", "Name"}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One rule: a compiled template and what it gives."""
+
+    id: str
+    where_from: str  # file:line, for messages
+    regex: Any  # regex.Pattern; the module ships no types for it
+    slots: Mapping[str, str]  # slot -> type expression
+    needs: frozenset[str]  # word classes that must occur in the sentence
+    needs_items: tuple[str, ...]  # character classes, each must occur
+    emit: tuple[tuple[str, Mapping[str, str]], ...]
+    keep: str = ""
+    new: Mapping[str, str] = field(default_factory=dict)
+    alias: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, Any] = field(default_factory=dict)
+    confidence: float = 0.9
+    unless: Any = None
+    asserted: bool = False  # stands even beside a word that makes the clause hypothetical or denied
+    example: str = ""
+    expect: tuple[Mapping[str, Any], ...] = ()
+    counter_example: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """All knowledge about one language."""
+
+    code: str
+    settings: Mapping[str, Any]
+    values: Mapping[str, Any]
+    lexicon: Mapping[str, tuple[str, ...]]
+    names: tuple[Pattern, ...]
+    frames: tuple[Pattern, ...]
+
+    def alternatives(self, name: str) -> str:
+        """Return the forms of word class *name* as one non-capturing group."""
+        return _alternatives(self.lexicon[name])
+
+
+class _Loader(yaml.SafeLoader):
+    """Keeps the line of every mapping under ``__line__``."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping = super().construct_mapping(node, deep=deep)
+        mapping["__line__"] = node.start_mark.line + 1
+        return mapping
+
+
+def languages() -> list[str]:
+    """Return the codes of the languages there are pattern files for."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/language.yaml"))
+
+
+@functools.cache
+def load(code: str) -> Language:
+    """Return the compiled knowledge of language *code*.
+
+    Raises:
+        PatternError: If a file is not valid; names file, line and pattern.
+    """
+    return load_folder(FOLDER / code)
+
+
+def load_folder(folder: Path) -> Language:
+    """Compile the pattern files of one folder (``language``, ``lexicon*``, ``values``, ``names*``, ``frames*``)."""
+    settings = _strip(_read(folder / "language.yaml"))
+    values = _strip(_read(folder / "values.yaml"))
+    lexicon: dict[str, tuple[str, ...]] = {}
+    for path in sorted(folder.glob("lexicon*.yaml")):
+        for name, entry in _strip(_read(path)).items():
+            if name in lexicon:
+                raise PatternError(f"{path.name}: word class {name!r} is defined twice")
+            lexicon[name] = tuple(_forms(entry, settings.get("inflections", {}), f"{path.name}: {name}"))
+    for name, entry in values.get("units", {}).items():
+        lexicon.setdefault(f"unit_{name.lower()}", tuple(fold(form) for form in entry))
+    compiler = _Compiler(settings, lexicon)
+    names = tuple(p for path in sorted(folder.glob("names*.yaml")) for p in compiler.patterns(path, names=True))
+    frames = tuple(p for path in sorted(folder.glob("frames*.yaml")) for p in compiler.patterns(path))
+    seen: dict[str, str] = {}
+    for pattern in (*names, *frames):
+        if pattern.id in seen:
+            raise PatternError(f"{pattern.where_from}: pattern id {pattern.id!r} is used already at {seen[pattern.id]}")
+        seen[pattern.id] = pattern.where_from
+    return Language(folder.name, settings, values, lexicon, names, frames)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text("utf-8"), _Loader) or {}  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PatternError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except OSError as error:
+        raise PatternError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _strip(value: Any) -> Any:
+    """Drop the line marks that only patterns need."""
+    if isinstance(value, dict):
+        return {key: _strip(entry) for key, entry in value.items() if key != "__line__"}
+    if isinstance(value, list):
+        return [_strip(entry) for entry in value]
+    return value
+
+
+def _forms(entry: Any, inflections: Mapping[str, list[str]], place: str) -> Iterator[str]:
+    """Yield the folded forms of a lexicon entry: a list of forms, or stems by inflection class."""
+    if isinstance(entry, list):
+        yield from dict.fromkeys(fold(str(form)) for form in entry)
+        return
+    if not isinstance(entry, dict):
+        raise PatternError(f"{place}: expected a list of forms or a mapping of inflection classes, got {entry!r}")
+    for kind, stems in entry.items():
+        if kind != "forms" and kind not in inflections:
+            raise PatternError(f"{place}: unknown inflection {kind!r}; known: forms, {', '.join(sorted(inflections))}")
+        for stem in stems:
+            for shape in inflections.get(kind, ["{}"]):
+                yield fold(shape.format(stem))
+
+
+def _alternatives(forms: tuple[str, ...]) -> str:
+    ordered = sorted(set(forms), key=lambda form: (-len(form), form))
+    return "(?:" + "|".join(regex.escape(form, special_only=True).replace(r"\ ", " ") for form in ordered) + ")"
+
+
+def fold_template(template: str) -> str:
+    """Fold the literal parts of a regular expression and leave escapes, slots and macros as they are."""
+    parts = regex.split(r"(\\p\{\w+\}|\\.|\{[a-z_]\w*:[^}]*\}|\(\?[<P=!:a-zA-Z]*|\\L<\w+>)", template)
+    return "".join(part if index % 2 else fold(part) for index, part in enumerate(parts))
+
+
+class _Compiler:
+    def __init__(self, settings: Mapping[str, Any], lexicon: Mapping[str, tuple[str, ...]]) -> None:
+        self.settings = settings
+        self.lexicon = lexicon
+        self.groups = {name: _alternatives(forms) for name, forms in lexicon.items()}
+        self.separator = fold_template(settings["list_separator"])
+        self.rest_stop = self.expand(fold_template(str(settings.get("rest_stop", r"(?!)"))), "rest_stop")
+        self.list_phrases = self.expand(fold_template(str(settings.get("list_phrases", r"[^.;]+"))), "list_phrases")
+        self.start = settings.get("word_start", r"(?<!\w)")
+        self.name_start = settings.get("name_start", self.start)
+        self.end = r"(?!\w)"
+        stop = self.groups.get("not_a_name", r"(?:\b\B)")
+        word = settings.get("name_word", r"[^\W\d_]{2,}")
+        self.name = rf"(?:(?!{stop}(?!\w)){word})(?: (?!{stop}(?!\w)){word}){{0,3}}"
+
+    def patterns(self, path: Path, *, names: bool = False) -> Iterator[Pattern]:
+        entries = _read(path)
+        if not isinstance(entries, list):
+            raise PatternError(f"{path}: expected a list of patterns")
+        for entry in entries:
+            place = f"{path}:{entry.get('__line__', 0)}: {entry.get('id', 'pattern without id')}"
+            yield self.pattern(entry, place, self.name_start if names else self.start)
+
+    def pattern(self, entry: Mapping[str, Any], place: str, start: str) -> Pattern:
+        known = {"id", "match", "emit", "keep", "new", "alias", "where", "confidence", "unless", "asserted",
+                 "example", "expect", "counter_example", "note", "__line__"}  # fmt: skip
+        if unknown := set(entry) - known:
+            raise PatternError(f"{place}: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(known))}")
+        for key in ("id", "match"):
+            if key not in entry:
+                raise PatternError(f"{place}: {key!r} is missing")
+        template = str(entry["match"]).strip()
+        compiled, slots = self.compile(template, place, start)
+        emit = tuple((kind, dict(roles)) for item in _strip(entry.get("emit", [])) for kind, roles in item.items())
+        unless, _ = self.compile(entry["unless"], place, self.start) if "unless" in entry else (None, {})
+        new = _strip(entry.get("new", {}))
+        needs, needs_items = _requirements(template)
+        return Pattern(
+            id=str(entry["id"]), where_from=place.rsplit(": ", 1)[0], regex=compiled, slots=slots, needs=needs,
+            needs_items=tuple(codes(types) for types in needs_items), emit=emit, keep=entry.get("keep", ""), new=new,
+            alias=_strip(entry.get("alias", {})),
+            where={slot: regex.compile(self.expand(fold_template(str(text)), place)) for slot, text in _strip(entry.get("where", {})).items()},
+            confidence=float(entry.get("confidence", 0.9)), unless=unless, asserted=bool(entry.get("asserted", False)),
+            example=str(entry.get("example", "")), expect=tuple(_strip(entry.get("expect", []))),
+            counter_example=str(entry.get("counter_example", "")),
+        )  # fmt: skip
+
+    def expand(self, template: str, place: str) -> str:
+        def macro(match: Any) -> str:
+            name = match["name"]
+            if name not in self.groups:
+                raise PatternError(f"{place}: unknown word class @{name}")
+            return str(self.groups[name])
+
+        return str(_MACRO.sub(macro, template))
+
+    def compile(self, template: str, place: str, start: str) -> tuple[Any, dict[str, str]]:
+        slots: dict[str, str] = {}
+
+        def slot(match: Any) -> str:
+            name, kind = match["name"], match["type"]
+            if name == "_":  # an item that must stand there and takes no part
+                return f"(?:{self._slot(kind, match['words'], bool(match['many']), place)})"
+            if name in slots:
+                raise PatternError(f"{place}: slot {name!r} stands twice in one template")
+            slots[name] = kind + (match["many"] or "")
+            return f"(?P<{name}>{self._slot(kind, match['words'], bool(match['many']), place)})"
+
+        text = self.expand(fold_template(template), place)
+        text = _GAP.sub(_gap, text)
+        text = _SLOT.sub(slot, text)
+        try:
+            return regex.compile(f"{start}(?:{text}){self.end}"), slots
+        except regex.error as error:
+            raise PatternError(f"{place}: the template does not compile: {error}") from error
+
+    def _slot(self, kind: str, words: str | None, many: bool, place: str) -> str:
+        if kind == "Words":
+            low, high = (words or "1-3").split("-")
+            word = rf"(?:[\w'-]|{ITEM_CLASS})+"
+            return rf"{word}(?: {word}){{{int(low) - 1},{int(high) - 1}}}?"
+        if kind == "Clause":
+            return r"[^.;,،]+"
+        if kind == "Rest":
+            return rf"(?:(?!{self.rest_stop})(?:[^.;]|\.(?=\w)))+"
+        if kind == "List":
+            return self.list_phrases
+        if kind == "Name":
+            return self.name
+        try:
+            one = f"[{codes(kind)}]"
+        except KeyError as error:
+            raise PatternError(f"{place}: unknown type {error.args[0]!r} in a slot") from error
+        return f"{one}(?:(?:{self.separator}){one})*" if many else one
+
+
+def _gap(match: Any) -> str:
+    token = rf"[^\s.;{ITEM_CLASS[1:-1]}]+" if match["plain"] else r"[^\s.;]+"
+    return rf"(?:{token} ){{0,{match['words']}}}?"
+
+
+def _requirements(template: str) -> tuple[frozenset[str], list[str]]:
+    """Return the word classes and item types without which *template* cannot match (a cheap filter before it runs)."""
+    depth, top = 0, []
+    index = 0
+    while index < len(template):
+        char = template[index]
+        if char == "\\":
+            index += 2
+            continue
+        if slot := _SLOT.match(template, index):
+            if depth == 0:
+                top.append(slot.group() + template[slot.end() : slot.end() + 1])
+            index = slot.end()
+            continue
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and char == "|":
+            return frozenset(), []
+        if depth == 0:
+            top.append(char)
+        index += 1
+    flat = "".join(top)
+    macros = [m["name"] for m in _MACRO.finditer(flat) if flat[m.end() : m.end() + 1] not in ("?", "*")]
+    items = [
+        m["type"] for m in _SLOT.finditer(flat) if m["type"] not in _FREE and flat[m.end() : m.end() + 1] not in ("?", "*")
+    ]
+    return frozenset(macros), items

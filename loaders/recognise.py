@@ -1,0 +1,183 @@
+"""First step of the cascade: known names, values, quotations, titles and capitalised words, over the whole text at once."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+from . import gazetteer
+from .entities import EntityTable
+from .gazetteer import Gazetteer
+from .items import Item
+from .normalise import Folded
+from .patterns import Language, fold_template
+from .values import fill_years, grammar
+
+_QUOTES = regex.compile(r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)")
+# A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
+_CAPITAL = r"(?:\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
+_RUN = regex.compile(rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*")
+_LATIN_RUN = regex.compile(r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*")
+_PRIORITY = {"Quote": 0, "Money": 1, "Date": 2, "Count": 3, "Period": 3, "Title": 5, "Demonym": 6, "Unknown": 8}
+
+
+def quotations(text: str, folded: Folded) -> list[Item]:
+    """Return every quotation, marks included, in folded offsets; value: the words inside, start and end of them."""
+    found = []
+    for match in _QUOTES.finditer(text):
+        inner = next(number for number in range(1, 6) if match.group(number) is not None)
+        start, end = to_folded(folded, match.start()), to_folded(folded, match.end() - 1) + 1
+        inner_start, inner_end = to_folded(folded, match.start(inner)), to_folded(folded, match.end(inner))
+        if inner_start < inner_end:
+            item = Item("Quote", start, end, value=folded.text[inner_start:inner_end])
+            item.parts = [Item("Quote", inner_start, inner_end)]
+            found.append(item)
+    return found
+
+
+def to_folded(folded: Folded, offset: int) -> int:
+    """Return the folded offset of an original *offset* (the next one that stayed, if its character was dropped)."""
+    if isinstance(folded.offsets, range):
+        return offset
+    return bisect.bisect_left(folded.offsets, offset)
+
+
+def recognise(
+    text: str, folded: Folded, language: Language, table: EntityTable, quotes: Sequence[Item], aliases: Gazetteer,
+    default_year: str,
+) -> list[Item]:  # fmt: skip
+    """Return all first-step items of a text in order, none overlapping another, longest first where they compete."""
+    found: list[Item] = []
+    plain = folded.text
+    for known in (gazetteer.for_language(language.code), aliases):
+        for hit in known.find(plain, text, folded.offsets):
+            entry = hit.entries[0]
+            draft = table[entry.key[1:]] if entry.key.startswith("#") else table.known(entry.key, entry.kind)
+            found.append(Item(draft.kind, hit.start, hit.end, draft.id))
+    for hit in gazetteer.demonyms(language.code).find(plain, text, folded.offsets):
+        state = table.known(hit.entries[0].key, "State")
+        found.append(Item("Demonym", hit.start, hit.end, state.id, hit.entries[0].key))
+    values = [item for item in grammar(language).find(plain)]
+    values.sort(key=lambda item: item.start)
+    fill_years(values, default_year)
+    found += values
+    found += _titles(plain, language)
+    runs = _runs(text, folded, language)
+    found = [item for item in found if not _inside_a_longer_name(item, runs, plain)]
+    found.sort(key=lambda item: (item.start, -(item.end - item.start), _PRIORITY.get(item.type, 4)))
+    chosen = _resolve(found, quotes)
+    return sorted((*chosen, *_rest_of_runs(runs, chosen, language, plain)), key=lambda item: item.outer_start)
+
+
+def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str) -> bool:
+    """Tell whether a one-word person's name follows an unknown first name: "Kevin Hall" is not the Hall we know."""
+    if item.type != "Person" or " " in plain[item.start : item.end]:
+        return False
+    before = plain[: item.start].rpartition(" ")[0]
+    return any(run.start < item.start <= run.end and run.end >= item.end for run in runs) and bool(before) and not any(
+        title in plain[max(0, item.start - 24) : item.start] for title in (". ", '"')
+    ) and _capital_before(item, runs)
+
+
+def _capital_before(item: Item, runs: Sequence[Item]) -> bool:
+    return any(run.start <= item.start - 2 and run.end >= item.end and run.value is not None and
+               str(run.value).split(" ")[0] not in _HONORIFICS for run in runs)
+
+
+_HONORIFICS = frozenset(("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme"))
+
+
+def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Language, plain: str) -> list[Item]:
+    """Return the capitalised words that belong to no other item."""
+    common = set(language.lexicon.get("common_word", ())) if language.settings["script"] == "Latin" else set()
+    spans = [(item.outer_start, item.outer_end) for item in chosen]
+    starts = [span[0] for span in spans]
+    rest = []
+    for run in runs:
+        position = run.start
+        index = max(0, bisect.bisect_right(starts, position) - 1)
+        cuts = [span for span in spans[index:] if span[1] > run.start and span[0] < run.end] if spans else []
+        for start, end in (*cuts, (run.end, run.end)):
+            words = plain[position : max(position, start)]
+            stripped = words.strip(" .'-&")
+            if stripped:
+                left = position + words.index(stripped)
+                pieces = stripped.split(" ")
+                while pieces and pieces[0] in common:
+                    left += len(pieces.pop(0)) + 1
+                stripped = " ".join(pieces)
+                if len(stripped) > 1:
+                    rest.append(Item("Unknown", left, left + len(stripped), value=stripped))
+            position = max(position, end)
+    return rest
+
+
+def _titles(plain: str, language: Language) -> list[Item]:
+    expression = _title_expression(language)
+    return [Item("Title", m.start(), m.end(), value=m.group()) for m in expression.finditer(plain) if m.end() > m.start()]
+
+
+@functools.lru_cache(maxsize=8)
+def _title_expression(language: Language) -> Any:
+    """Return one expression for all titles, longest alternatives first; entries may be regular expressions."""
+    forms = [fold_template(str(form)) for form in language.settings.get("titles", [])]
+    forms.sort(key=len, reverse=True)
+    start = language.settings.get("title_start", r"(?<!\w)")
+    return regex.compile(rf"{start}(?:{'|'.join(forms)})(?!\w)", regex.POSIX) if forms else regex.compile(r"(?!)")
+
+
+def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
+    """Return runs of capitalised words (Latin-script languages) or of Latin words (others) as Unknown items."""
+    expression = _LATIN_RUN if language.settings["script"] != "Latin" else _RUN
+    common = set(language.lexicon.get("common_word", ()))
+    items = []
+    for match in expression.finditer(text):
+        start, end = to_folded(folded, match.start()), to_folded(folded, match.end())
+        words = folded.text[start:end]
+        if language.settings["script"] == "Latin":
+            # A common word opens a sentence with a capital: it is no name, nor part of one.
+            while words:
+                first = words.split(" ", 1)[0]
+                if first.rstrip(".'") not in common:
+                    break
+                start += len(first) + 1
+                words = folded.text[start:end] if start < end else ""
+        words = words.rstrip(" .")
+        if len(words) > 1:
+            items.append(Item("Unknown", start, start + len(words), value=words))
+    return items
+
+
+def _resolve(found: Sequence[Item], quotes: Sequence[Item]) -> list[Item]:
+    """Choose among overlapping items: a quotation hides what is inside unless it is exactly one name; else leftmost longest."""
+    chosen: list[Item] = []
+    position = 0
+    hidden = sorted(quotes, key=lambda item: item.start)
+    exact = {(item.start, item.end): item for item in reversed(found) if item.entity and item.type != "Demonym"}
+    merged: list[Item] = []
+    for quote in hidden:
+        inner = quote.parts[0]
+        same = exact.get((inner.start, inner.end))
+        if same is not None:
+            merged.append(Item(same.type, inner.start, inner.end, same.entity, same.value, quote.start, quote.end))
+            merged[-1].parts = [quote]
+        else:
+            merged.append(quote)
+    spans = [(item.outer_start, item.outer_end) for item in merged]
+    starts = [span[0] for span in spans]
+
+    def inside(item: Item) -> bool:
+        index = bisect.bisect_right(starts, item.start) - 1
+        return index >= 0 and item.start < spans[index][1] or any(item.start < s < item.end for s in starts[max(0, index) : index + 3])
+
+    free = [item for item in found if not inside(item)]
+    everything = sorted((*free, *merged), key=lambda item: (item.outer_start, -(item.outer_end - item.outer_start), _PRIORITY.get(item.type, 4)))
+    for item in everything:
+        if item.outer_start >= position:
+            chosen.append(item)
+            position = item.outer_end
+    return chosen

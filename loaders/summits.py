@@ -1,0 +1,133 @@
+"""Which mentions of summits mean the same edition: by year, place and the words of the name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import regex
+
+from .annotate import Annotated
+from .entities import Draft, EntityTable
+from .items import Item
+from .patterns import Language
+from .values import DateRange
+
+_YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_PREFIX = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بك](?=\p{Arabic}{4})|ل(?=\p{Arabic}{4}))")
+_NUMBER = regex.compile(r"\d+")
+
+
+def note_features(sentence: Annotated, table: EntityTable) -> None:
+    """Give each summit of a sentence the place and year that stand behind it, up to the next summit."""
+    position = 0
+    current: Draft | None = None
+    left = 0
+    for index, item in enumerate(sentence.items):
+        if item is None:
+            continue
+        if item.type == "Summit" and item.entity:
+            current, position = table[item.entity], index
+            for part in item.parts:
+                _note(current, part)
+            left = item.end
+            continue
+        if current is None or index - position > 70 or item.start < left:
+            continue
+        between = sentence.text[position + 1 : index]
+        if len(between) <= 70 and not regex.search(r"[.;]", between):
+            _note_weak(current, item)
+
+
+def _note(draft: Draft, item: Item) -> None:
+    if item.type in ("City", "Venue", "State", "Place"):
+        draft.places.add(item.entity)
+    elif item.type == "Demonym":
+        draft.places.add(item.entity)
+    elif isinstance(item.value, DateRange) and item.value.has_year:
+        draft.year = draft.year or item.value.start[:4]
+
+
+def _note_weak(draft: Draft, item: Item) -> None:
+    if item.type in ("City", "Venue"):
+        draft.places.add(item.entity)
+    elif isinstance(item.value, DateRange) and item.value.has_year and not draft.year:
+        draft.year = item.value.start[:4]
+
+
+def merge_editions(table: EntityTable, language: Language) -> None:
+    """Merge the summit drafts that are one edition; the earliest mention is kept."""
+    kept: list[Draft] = []
+    generic = set(language.lexicon.get("summit_generic", ()))
+    for draft in [d for d in table.all() if d.kind == "Summit"]:
+        if not draft.year:
+            years = {match.group() for name, _, _ in draft.names for match in _YEAR.finditer(name)} or set(_YEAR.findall(draft.key))
+            draft.year = next(iter(years), "") if len(years) == 1 else draft.year
+        same = next((other for other in kept if _same(other, draft, table, generic)), None)
+        if same is None:
+            kept.append(draft)
+        else:
+            table.merge(same, draft)
+
+
+def _same(first: Draft, second: Draft, table: EntityTable, generic: set[str]) -> bool:
+    if first.year and second.year and first.year != second.year:
+        return False
+    if first.key and second.key and first.key != second.key:
+        return False
+    words_1, words_2 = (_words(draft, table, generic) for draft in (first, second))
+    if _numbers(words_1) and _numbers(words_2) and _numbers(words_1).isdisjoint(_numbers(words_2)):
+        return False
+    cities_1, cities_2 = (_cities(draft, table) for draft in (first, second))
+    if cities_1 and cities_2 and cities_1.isdisjoint(cities_2):
+        return False
+    if not words_1 or not words_2:  # named by year or place alone
+        return bool(first.year and first.year == second.year) or not first.places.isdisjoint(second.places)
+    smaller, larger = sorted((words_1, words_2), key=len)
+    if smaller <= larger:
+        return True
+    return bool(cities_1 & cities_2) and (bool(first.year and second.year) or not words_1.isdisjoint(words_2))
+
+
+def _cities(draft: Draft, table: EntityTable) -> set[str]:
+    return {table[place].id for place in draft.places if table[place].kind in ("City", "Venue")}
+
+
+def _words(draft: Draft, table: EntityTable, generic: set[str]) -> set[str]:
+    """Return the telling words of a summit's names: no years, no places, no words every summit has."""
+    place_words = {
+        word for place in draft.places for name, _, _ in table[place].names for word in regex.findall(r"\w+", name.lower())
+    }
+    words: set[str] = set()
+    for name, _, _ in draft.names:
+        for word in regex.findall(r"\w+", _YEAR.sub(" ", name)):
+            stem = bare(word)
+            if stem not in generic and word not in generic and word not in place_words and stem not in place_words:
+                words.add(stem)
+    return words
+
+
+def bare(word: str) -> str:
+    """Return a folded Arabic word without conjunction, preposition and article; other words unchanged."""
+    stem = _PREFIX.sub("", word)
+    return stem if len(stem) > 2 else word
+
+
+def _numbers(words: set[str]) -> set[str]:
+    return {number for word in words for number in _NUMBER.findall(word)}
+
+
+def main_summit(table: EntityTable) -> Draft | None:
+    """Return the summit the document is about: the one met most often, the first of those."""
+    summits = [draft for draft in table.all() if draft.kind == "Summit"]
+    return max(summits, key=lambda draft: len(draft.mentions), default=None)
+
+
+def earliest(table: EntityTable) -> Draft | None:
+    """Return the summit of the earliest known year ("the first summit")."""
+    dated: Sequence[Draft] = [draft for draft in table.all() if draft.kind == "Summit" and draft.year]
+    return min(dated, key=lambda draft: draft.year, default=None)
+
+
+def years(table: EntityTable) -> Mapping[str, str]:
+    """Return the edition year of each summit by entity id."""
+    return {draft.id: draft.year for draft in table.all() if draft.kind == "Summit" and draft.year}

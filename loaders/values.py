@@ -1,0 +1,277 @@
+"""Recognise dates, amounts of money, counts and periods; the words come from each language's ``values.yaml``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import regex
+
+from .items import Item
+from .normalise import fold
+from .patterns import Language
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """One date or a range, each ISO 8601 as far as known; a missing year is written ``--02-10``."""
+
+    start: str
+    end: str
+
+    @property
+    def has_year(self) -> bool:
+        """Tell whether the text gives the year."""
+        return not self.start.startswith("--")
+
+    def with_year(self, year: str) -> DateRange:
+        """Return the same dates in *year* (four digits)."""
+        return DateRange(*(year + date[1:] if date.startswith("--") else date for date in (self.start, self.end)))
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money in whole units of ``currency`` (ISO 4217)."""
+
+    minimum: Decimal | None
+    maximum: Decimal | None
+    currency: str
+    comparator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of a class: 58 of State."""
+
+    number: int
+    unit: str
+    comparator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time in years."""
+
+    years: int
+
+
+class ValueGrammar:
+    """The regular expressions of one language's dates, amounts and counts, over folded text."""
+
+    def __init__(self, language: Language) -> None:
+        values = language.values
+        self.decimal_comma = bool(values.get("decimal_comma", False))
+        self.months = {fold(name): int(number) for number, names in values["months"].items() for name in names}
+        self.number_words = {fold(str(word)): Decimal(str(value)) for word, value in values.get("numbers", {}).items()}
+        self.scales = {fold(word): Decimal(str(value)) for word, value in values["scales"].items()}
+        self.currencies = {fold(form): code for code, forms in values["currencies"].items() for form in forms}
+        self.symbols = {fold(form): code for form, code in values.get("symbols", {}).items()}
+        self.comparators = {
+            fold(form): name for name, forms in values.get("comparators", {}).items() for form in forms
+        }
+        self.units = {fold(form): name for name, forms in values.get("units", {}).items() for form in forms}
+        clitic = language.settings.get("clitic", "")
+        start = rf"(?<![\w.,]){clitic}"
+        digits = r"\d{1,3}(?:[,. ]\d{3})+(?:[.,]\d{1,2})?(?![\d])|\d+(?:[.,]\d+)?"
+        words = f"|{_any(self.number_words)}(?!\\w)" if self.number_words else ""
+
+        def number(name: str) -> str:
+            return f"(?P<{name}>{digits}{words})"
+
+        comparator = rf"(?:(?P<cmp>{_any(self.comparators)}) ?)?" if self.comparators else ""
+        scale = _any(self.scales)
+        to = rf"(?: ?(?:{'|'.join(fold(w) for w in values['range_to'])}) ?)"
+        opening = rf"(?:(?:{'|'.join(fold(w) for w in values['range_from'])}) )?"
+        joint = values.get("scale_joint", " ?")
+        currency = rf"(?P<cur>{_any(self.currencies)})(?!\w)"
+        symbol = _any(self.symbols) if self.symbols else r"(?!)"
+        self.money = regex.compile(
+            rf"{start}{comparator}(?:"
+            rf"{opening}{number('n1')}(?:{joint}(?P<s1>{scale}))?(?:{joint}(?:{_any(self.currencies)}))?{to}{number('n2')}(?:{joint}(?P<s2>{scale})(?!\w))?{joint}(?:{currency}|(?P<sym5>{symbol}))"
+            rf"|{number('n3')}(?:{joint}(?P<s3>{scale})(?!\w))?{joint}(?:{currency.replace('<cur>', '<cur3>')}|(?P<sym3>{symbol})(?!\w))"
+            rf"|(?P<s4>{scale}) {currency.replace('<cur>', '<cur4>')}"
+            rf"|{opening}(?P<sym1>{symbol}) ?{number('n5')}(?: ?(?P<s5>{scale})(?!\w))?(?:{to}(?:{symbol})? ?{number('n6')}(?: ?(?P<s6>{scale})(?!\w))?)?"
+            rf")"
+        )
+        adjective = values.get("count_gap", r"(?:[^\W\d]+ ){0,2}?")
+        of = values.get("count_of", "")
+        self.count = regex.compile(
+            rf"{start}{comparator}{number('n')}(?: ?(?P<s>{scale})(?!\w))?{of} {adjective}(?P<unit>{_any(self.units)})(?!\w)"
+        )
+        dual = {fold(form): name for name, forms in values.get("dual_units", {}).items() for form in forms}
+        self.dual_units = dual
+        self.dual = regex.compile(rf"{start}(?P<unit>{_any(dual)})(?!\w)") if dual else None
+        month = _any(self.months)
+        tokens = {
+            "<d>": r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)", "<d2>": r"(?P<d2>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)",
+            "<m>": f"(?P<m>{month})", "<m2>": f"(?P<m2>{month})", "<m3>": f"(?:{month})",
+            "<y>": r"(?P<y>(?:19|20)\d\d)(?!\d)", "<y1>": r"(?P<y1>(?:19|20)\d\d)(?!\d)",
+        }  # fmt: skip
+        self.dates = []
+        for template in (*values["dates"], r"<y>-(?P<mn>[01]\d)-<d>"):
+            text = fold(template) if "\\" not in template else template
+            for token, expression in tokens.items():
+                text = text.replace(token, expression)
+            self.dates.append(regex.compile(rf"{start}(?:{text})(?!\w)"))
+        year_words = "|".join(fold(word) for word in values.get("year_words", []))
+        self.year = regex.compile(
+            rf"{start}(?:(?:{year_words}) )?(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d|-\d\d?\b)" if year_words
+            else rf"{start}(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d)"
+        )  # fmt: skip
+        period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
+        self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
+
+    def find(self, folded: str) -> Iterator[Item]:
+        """Yield every value of *folded*; offsets in the folded text. Longest first where they overlap."""
+        taken: list[tuple[int, int]] = []
+        for item in (*self._money(folded), *self._dates(folded), *self._periods(folded), *self._counts(folded), *self._years(folded)):
+            if all(item.end <= start or item.start >= end for start, end in taken):
+                taken.append((item.start, item.end))
+                yield item
+
+    def _money(self, folded: str) -> Iterator[Item]:
+        for match in self.money.finditer(folded):
+            group = match.groupdict()
+            code = next(
+                (self.currencies[group[g]] for g in ("cur", "cur3", "cur4") if group.get(g)),
+                next((self.symbols[group[g]] for g in ("sym1", "sym3", "sym5") if group.get(g)), ""),
+            )
+            comparator = self.comparators.get(group.get("cmp") or "", "Exactly")
+            if group["n1"]:
+                low, high = self._number(group["n1"]), self._number(group["n2"])
+                scale2 = self.scales.get(group["s2"] or "", Decimal(1))
+                scale1 = self.scales.get(group["s1"] or "", scale2)
+                amounts = (low and low * scale1, high and high * scale2)
+            elif group["n5"]:
+                low = self._number(group["n5"])
+                scale6 = self.scales.get(group["s6"] or "", Decimal(1))
+                scale5 = self.scales.get(group["s5"] or "", scale6 if group["n6"] else Decimal(1))
+                low = low and low * scale5
+                high = self._number(group["n6"]) if group["n6"] else None
+                amounts = (low, high * scale6 if high else low)
+            elif group["s4"]:
+                amounts = (self.scales[group["s4"]], self.scales[group["s4"]])
+            else:
+                low = self._number(group["n3"])
+                low = low and low * self.scales.get(group["s3"] or "", Decimal(1))
+                amounts = (low, low)
+            minimum, maximum = amounts
+            if minimum is None or maximum is None or not code:
+                continue
+            if minimum > maximum:
+                minimum, maximum = maximum, minimum
+            if comparator == "AtMost" and minimum == maximum:
+                amount = Amount(None, maximum, code, comparator)
+            else:
+                amount = Amount(minimum, maximum, code, comparator)
+            yield Item("Money", _after_clitic(match), match.end(), value=amount)
+
+    def _counts(self, folded: str) -> Iterator[Item]:
+        for match in self.count.finditer(folded):
+            number = self._number(match["n"])
+            if number is None:
+                continue
+            number *= self.scales.get(match["s"] or "", Decimal(1))
+            if number != int(number) or 1950 <= number <= 2049 and match["cmp"] is None and match["n"].isdigit():
+                continue
+            comparator = self.comparators.get(match["cmp"] or "", "Exactly")
+            yield Item("Count", _after_clitic(match), match.end(), value=Count(int(number), self.units[match["unit"]], comparator))
+        if self.dual:
+            for match in self.dual.finditer(folded):
+                yield Item("Count", match.start("unit"), match.end(), value=Count(2, self.dual_units[match["unit"]], "Exactly"))
+
+    def _dates(self, folded: str) -> Iterator[Item]:
+        for expression in self.dates:
+            for match in expression.finditer(folded):
+                value = self._date(match.groupdict())
+                if value is not None:
+                    yield Item("Date", _after_clitic(match), match.end(), value=value)
+
+    def _date(self, group: Mapping[str, Any]) -> DateRange | None:
+        month = int(group["mn"]) if group.get("mn") else self.months[group["m"]]
+        year = group.get("y") or group.get("y1")
+        prefix = year if year else "-"
+        if not group.get("d"):
+            if not year:
+                return None
+            last = self.months[group["m2"]] if group.get("m2") else month
+            return DateRange(f"{year}-{month:02}", f"{year}-{last:02}")
+        day, last_day = int(group["d"]), int(group.get("d2") or group["d"])
+        last_month = self.months[group["m2"]] if group.get("m2") else month
+        if not (1 <= day <= 31 and 1 <= last_day <= 31 and 1 <= month <= 12):
+            return None
+        start = f"{group.get('y1') or prefix}-{month:02}-{day:02}"
+        return DateRange(start, f"{prefix}-{last_month:02}-{last_day:02}")
+
+    def _years(self, folded: str) -> Iterator[Item]:
+        for match in self.year.finditer(folded):
+            start = _after_clitic(match)
+            kind = "Year" if start == match.start("y") else "Date"
+            yield Item(kind, start, match.end(), value=DateRange(match["y"], match["y"]))
+
+    def _periods(self, folded: str) -> Iterator[Item]:
+        for expression in self.periods:
+            for match in expression.finditer(folded):
+                number = self._number(match["n"])
+                if number is not None and number == int(number):
+                    yield Item("Period", match.start("n"), match.end(), value=Period(int(number)))
+
+    def _number(self, text: str) -> Decimal | None:
+        if text in self.number_words:
+            return self.number_words[text]
+        plain = text.replace(" ", "")
+        if self.decimal_comma:
+            plain = plain.replace(".", "") if regex.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", plain) else plain
+            plain = plain.replace(",", ".")
+        elif regex.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
+            plain = plain.replace(",", "")
+        else:
+            plain = plain.replace(",", ".")
+        try:
+            return Decimal(plain)
+        except InvalidOperation:
+            return None
+
+
+def _after_clitic(match: Any) -> int:
+    """Return where the value starts when a conjunction or preposition is glued to it (و50)."""
+    text = match.group()
+    first = next((i for i, char in enumerate(text) if char.isdigit()), 0)
+    glued = text[:first]
+    if glued and " " not in glued and len(glued) <= 2 and glued.isalpha():
+        return int(match.start()) + first
+    return int(match.start())
+
+
+def _any(words: Mapping[str, object]) -> str:
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return "(?:" + "|".join(regex.escape(word, special_only=True).replace(r"\ ", " ") for word in ordered) + ")"
+
+
+def fill_years(items: list[Item], default_year: str) -> None:
+    """Give dates without a year the year of the nearest date before them that has one, else after, else *default_year*.
+
+    Source: the usual reading of news text; the weekday, where given, is not checked here.
+    """
+    years = [(item.start, item.value.start[:4]) for item in items if isinstance(item.value, DateRange) and item.value.has_year]
+    for item in items:
+        if isinstance(item.value, DateRange) and not item.value.has_year:
+            before = [year for start, year in years if start < item.start]
+            after = [year for start, year in years if start > item.start]
+            year = before[-1] if before else (after[0] if after else default_year)
+            if year:
+                item.value = item.value.with_year(year)
+
+
+@functools.lru_cache(maxsize=8)
+def grammar(language: Language) -> ValueGrammar:
+    """Return the value grammar of *language*, built once."""
+    return ValueGrammar(language)
+
+
+def shifted(item: Item, start: int, end: int) -> Item:
+    """Return *item* with other offsets."""
+    return replace(item, start=start, end=end, outer_start=start, outer_end=end)

@@ -1,0 +1,54 @@
+"""Results already given, kept while the data stay the same; bounded by bytes, the oldest use goes first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One result: its bytes, plain and in gzip (empty where that is not worth it)."""
+
+    body: bytes
+    compressed: bytes = b""
+
+    @property
+    def cost(self) -> int:
+        """Return the bytes it holds, with a flat sum for its bookkeeping."""
+        return len(self.body) + len(self.compressed) + 512
+
+
+class Cache:
+    """A least-recently-used store of entries; an entry may take an eighth of the whole."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.size = limit, 0
+        self.hits = self.misses = 0
+        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Entry | None:
+        """Return the entry of *key*, if there is one."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                self.misses += 1
+            else:
+                self.hits += 1
+                self._entries.move_to_end(key)
+            return entry
+
+    def put(self, key: Hashable, entry: Entry) -> None:
+        """Keep *entry*, unless it is too big."""
+        if entry.cost > self.limit // 8:
+            return
+        with self._lock:
+            old = self._entries.pop(key, None)
+            self.size += entry.cost - (old.cost if old else 0)
+            self._entries[key] = entry
+            while self.size > self.limit:
+                _, oldest = self._entries.popitem(last=False)
+                self.size -= oldest.cost

@@ -1,0 +1,270 @@
+"""Answers to queries on the current snapshot: guard, cache, pool, in that order. Pages and protocols both ask here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import IO, Any
+
+from summitgraph.errors import StoreError
+
+from .cache import Cache, Entry
+from .guard import Limits, Scan, check_query, place
+from .pool import Pool, memory_problem
+from .problems import Problem
+from .reply import compress
+from .settings import Settings
+
+_PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query and the dataset the request names; None where it names none."""
+
+    text: str
+    format: str
+    base: str = ""
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class Answer:
+    """A complete result; ``file`` holds it where it is long."""
+
+    body: bytes
+    etag: str
+    version: str
+    file: IO[bytes] | None = None
+    size: int = 0
+    compressed: bytes = b""
+    cached: bool = False
+    queued_s: float = 0.0
+    ran_s: float = 0.0
+
+
+@lru_cache(maxsize=1)
+def known_prefixes() -> dict[str, str]:
+    """Return the project's prefixes: those declared in ``ontology/prefixes.ttl``, and the common ones below."""
+    import pyoxigraph as ox
+
+    prefixes = dict(_COMMON)
+    source = resources.files("summitgraph.ontology") / "prefixes.ttl"
+    if source.is_file():
+        store = ox.Store()
+        store.load(source.read_bytes(), format=ox.RdfFormat.TURTLE)
+        shacl = "http://www.w3.org/ns/shacl#"
+        for row in store.query(f"SELECT ?p ?n {{ ?d <{shacl}prefix> ?p ; <{shacl}namespace> ?n }}"):  # type: ignore[union-attr]
+            prefixes[row["p"].value] = row["n"].value
+    return prefixes
+
+
+_COMMON = {
+    "sg": "https://w3id.org/summitgraph/ontology#",
+    "wd": "http://www.wikidata.org/entity/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dct": "http://purl.org/dc/terms/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "oa": "http://www.w3.org/ns/oa#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "void": "http://rdfs.org/ns/void#",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+}
+
+
+class Engine:
+    """The query side of one front process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.limits = Limits(length=settings.max_query_bytes)
+        self.cache = Cache(settings.cache_mb * 1_048_576)
+        fronts = max(1, settings.fronts)
+        self.pool = Pool(
+            settings.store,
+            _share(settings.workers, fronts),
+            _share(settings.workers_max, fronts),
+            _share(settings.queue, fronts),
+            settings.queue_wait_s,
+            settings.memory_mb,
+        )
+        self._current = str(settings.store / "CURRENT")
+
+    def version(self) -> tuple[int, str]:
+        """Return the number of the current snapshot, and a name for its data that no other data ever have.
+
+        Raises:
+            Problem: 503 if there is no snapshot.
+        """
+        try:
+            descriptor = os.open(self._current, os.O_RDONLY)
+            try:
+                number = int(os.read(descriptor, 32))
+                return number, f"{number}-{os.fstat(descriptor).st_mtime_ns:x}"
+            finally:
+                os.close(descriptor)
+        except (OSError, ValueError):
+            raise Problem(
+                503,
+                "no-store",
+                f"the store {self.settings.store} has no readable snapshot",
+                "Load a document: summitgraph load FILE.",
+                headers=(("Retry-After", "5"),),
+            ) from None
+
+    def etag(self, query: Query, scan: Scan, version: str) -> str:
+        """Return the entity tag of the answer, known before it is computed; empty if it may differ each time."""
+        if scan.volatile:
+            return ""
+        key = "\0".join(
+            (scan.normal, query.format, query.base, version, repr(query.default_graphs), repr(query.named_graphs))
+        )
+        return '"' + hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest() + '"'
+
+    def check(self, text: str) -> Scan:
+        """Return the scan of a query that may be run; raise Problem otherwise."""
+        return check_query(text, self.limits)
+
+    def answer(self, query: Query, scan: Scan, deadline_s: float) -> Answer:
+        """Return the answer from the cache or from a query process.
+
+        Raises:
+            Problem: With the reason, if there is none.
+        """
+        number, version = self.version()
+        etag = self.etag(query, scan, version)
+        if etag and (entry := self.cache.get(etag)):
+            return Answer(entry.body, etag, version, size=len(entry.body), compressed=entry.compressed, cached=True)
+        union = query.default_graphs is None and query.named_graphs is None and not scan.names_dataset
+        protocol = query.default_graphs is not None or query.named_graphs is not None
+        result = self.pool.run(
+            {
+                "query": query.text,
+                "format": query.format,
+                "base": query.base or None,
+                "union": union,
+                "default_graphs": list(query.default_graphs or ()) if protocol else None,
+                "named_graphs": list(query.named_graphs or ()) if protocol else None,
+                "version": number,
+                "prefixes": known_prefixes() | scan.prefixes,
+                "max_bytes": self.settings.max_result_bytes,
+                "html_rows": self.settings.html_rows,
+            },
+            deadline_s,
+        )
+        if not result.header["ok"]:
+            raise failed(result.header, query.text, self.settings.max_result_bytes)
+        if result.header["version"] != number:  # published between our look and the worker's
+            etag = ""
+        done = Answer(
+            result.body, etag, version, result.file, result.size, queued_s=result.queued_s, ran_s=result.ran_s
+        )
+        if etag and result.file is None:
+            done.compressed = compress(result.body) if len(result.body) >= 1024 else b""
+            self.cache.put(etag, Entry(result.body, done.compressed))
+        return done
+
+    def select(self, text: str, values: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Return the rows of one of our own SELECT queries: name to {"type", "value", "xml:lang", "datatype"}.
+
+        *values* gives IRIs for variables, joined in as VALUES, never put together with the text.
+        """
+        if values:
+            names = " ".join(f"?{name}" for name in values)
+            text = f"{text}\nVALUES ({names}) {{ ({' '.join(_iri(iri) for iri in values.values())}) }}"
+        reply = self.answer(Query(text, "json"), self.check(text), self.settings.deadline_s)
+        data = reply.body if reply.file is None else reply.file.read()
+        rows: list[dict[str, Any]] = json.loads(data)["results"]["bindings"]
+        return rows
+
+    def construct(self, text: str, format_name: str, deadline_s: float | None = None) -> Answer:
+        """Return the answer to one of our own CONSTRUCT or DESCRIBE queries."""
+        return self.answer(Query(text, format_name), self.check(text), deadline_s or self.settings.deadline_s)
+
+
+def _share(total: int, fronts: int) -> int:
+    return max(1, -(-total // fronts))  # rounded up
+
+
+def _iri(value: str) -> str:
+    if not value or any(char in '<>"{}|^`\\' or char <= " " for char in value):
+        raise Problem(400, "iri", f"{value!r} is not an IRI")
+    return f"<{value}>"
+
+
+def failed(header: Mapping[str, Any], text: str, max_bytes: int) -> Problem:
+    """Return the problem a query process reported."""
+    error, message = header["error"], str(header.get("message", ""))
+    if error == "syntax":
+        return engine_syntax_problem(text, message)
+    if error == "memory":
+        return memory_problem()
+    if error == "too-large":
+        return Problem(
+            507,
+            "result-size",
+            f"the result is longer than the limit of {max_bytes} bytes",
+            "Add LIMIT, or ask for less; to get everything, use the export.",
+            {"limit": max_bytes},
+        )
+    return Problem(500, "failed", f"the query could not be run: {message}")
+
+
+def engine_syntax_problem(text: str, message: str) -> Problem:
+    """Return the 400 for the engine's own words about a syntax error, with the unhelpful part left out.
+
+    >>> engine_syntax_problem("ASK {?s x:y 1}", "error at 1:11: expected one of Prefix not found, ['.'], [_]").hint
+    'Declare the prefix x: with PREFIX, before the query.'
+    """
+    found = _PLACE.match(message)
+    if not found:
+        return Problem(400, "syntax", f"the query is not correct: {message}")
+    line, column, expected = int(found[1]), int(found[2]), found[3]
+    lines = text.splitlines() or [""]
+    shown = lines[line - 1] if line <= len(lines) else ""
+    before = shown[: column - 1]
+    hint = "Check the brackets, dots and keywords just before this place."
+    around = before + shown[column - 1 :].split(" ")[0]
+    if "Prefix not found" in expected and (name := re.search(r"([\w.-]*):[\w.-]*$", around)):
+        hint = f"Declare the prefix {name[1]}: with PREFIX, before the query."
+    elif "variable that is unbound" in expected:
+        hint = "Each variable of SELECT has to be in the pattern, and with GROUP BY in the groups or in an aggregate."
+    elif not text.strip():
+        hint = "The query is empty."
+    elif (line, column) >= place(text.rstrip(), len(text.rstrip())):
+        hint = "The query ends too early: a closing bracket or the WHERE part may be missing."
+    near = (before[-30:] + "⟶" + shown[column - 1 :][:30]).strip()
+    extra = {"line": line, "column": column, "near": near}
+    detail = f"syntax error at line {line}, column {column}, where the arrow is: {near}"
+    return Problem(400, "syntax", detail, hint, extra)
+
+
+def check_store(settings: Settings) -> None:
+    """Refuse a store that is not there.
+
+    Raises:
+        StoreError: With what to do.
+    """
+    if not settings.store.is_dir():
+        command = f"summitgraph load FILE --store {settings.store}"
+        raise StoreError(f"there is no store at {settings.store}; make one with: {command}")
+    if not (settings.store / "CURRENT").is_file():
+        raise StoreError(f"the store {settings.store} holds no snapshot; load a document with: summitgraph load FILE")
+
+
+def iris(values: Sequence[str]) -> tuple[str, ...]:
+    """Return *values* checked to be IRIs; raise Problem otherwise."""
+    return tuple(_iri(value)[1:-1] for value in values)

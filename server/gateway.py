@@ -1,0 +1,57 @@
+"""The outermost WSGI application: lets clients in by the limits, answers /sparql itself, hands the rest to Flask.
+
+Flask's routing costs more than a small query does; nothing that every query passes is done there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .limits import Limiter, client_of
+from .observe import Metrics
+from .problems import Problem
+from .reply import Environ, Reply, StartResponse, send
+from .settings import Settings
+from .sparql import Endpoint
+
+log = logging.getLogger(__name__)
+WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
+ALWAYS = frozenset(["/healthz", "/readyz"])
+ENDPOINT_PATHS = frozenset(["/sparql", "/sparql/"])
+
+
+class Gateway:
+    """Everything a request passes before it is routed."""
+
+    def __init__(self, settings: Settings, endpoint: Endpoint, rest: WsgiApp, metrics: Metrics) -> None:
+        self.endpoint, self.rest, self.metrics = endpoint, rest, metrics
+        self.cors, self.trust_proxy = settings.cors, settings.trust_proxy
+        fronts = max(1, settings.fronts)
+        self.limiter = Limiter(settings.rate / fronts, settings.burst, settings.concurrent)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; a Problem becomes its document, an error of ours a 500 without details."""
+        self.metrics.add("requests_total")
+        path = environ["PATH_INFO"]
+        if path in ALWAYS:
+            return self.rest(environ, start_response)
+        try:
+            with self.limiter.admit(client_of(environ, self.trust_proxy)):
+                if path not in ENDPOINT_PATHS:
+                    return self.rest(environ, start_response)
+                return send(environ, start_response, self.endpoint(environ), self.cors)
+        except Problem as problem:
+            return send(environ, start_response, self.refuse(environ, problem), self.cors)
+        except Exception:  # the last place that can answer
+            log.exception("a request could not be answered")
+            unknown = Problem(500, "internal", "the server made a mistake; it has been logged")
+            return send(environ, start_response, self.refuse(environ, unknown), self.cors)
+
+    def refuse(self, environ: Environ, problem: Problem) -> Reply:
+        """Return the reply for *problem*."""
+        self.metrics.count_problem(problem.status, problem.code)
+        content_type, body = problem.render(environ.get("HTTP_ACCEPT"))
+        headers = [("Vary", "Accept"), ("Cache-Control", "no-store"), *problem.headers]
+        return Reply(problem.status, content_type, body, headers, size=len(body))

@@ -1,0 +1,67 @@
+"""Fair shares: how fast one client may ask, and how many requests it may have under way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .problems import Problem
+from .reply import Environ
+
+_FORGET_ABOVE = 10_000
+
+
+def client_of(environ: Environ, trust_proxy: bool) -> str:
+    """Return the client's address; behind a trusted proxy the last one it added."""
+    if trust_proxy and (forwarded := environ.get("HTTP_X_FORWARDED_FOR")):
+        return str(forwarded).rpartition(",")[2].strip()
+    return str(environ.get("REMOTE_ADDR", "")).rpartition(":")[0] or str(environ.get("REMOTE_ADDR", ""))
+
+
+class Limiter:
+    """A token bucket and a count of running requests for each client; *rate* per second, 0 for no limit."""
+
+    def __init__(self, rate: float, burst: int, concurrent: int) -> None:
+        self.rate, self.burst, self.concurrent = rate, max(1, burst), concurrent
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._running: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def admit(self, client: str) -> Iterator[None]:
+        """Let one request of *client* in.
+
+        Raises:
+            Problem: 429 if the client asks too fast or has too many requests under way.
+        """
+        with self._lock:
+            if self.rate:
+                self._take(client)
+            running = self._running.get(client, 0)
+            if self.concurrent and running >= self.concurrent:
+                raise _too_many(f"{running} requests of yours are under way; the limit is {self.concurrent}", 1)
+            self._running[client] = running + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                if (running := self._running[client] - 1) > 0:
+                    self._running[client] = running
+                else:
+                    del self._running[client]
+
+    def _take(self, client: str) -> None:
+        now = time.monotonic()
+        tokens, last = self._buckets.get(client, (float(self.burst), now))
+        tokens = min(self.burst, tokens + (now - last) * self.rate)
+        if tokens < 1:
+            raise _too_many(f"more than {self.rate:g} requests per second", max(1, round((1 - tokens) / self.rate)))
+        if len(self._buckets) > _FORGET_ABOVE:
+            self._buckets.clear()
+        self._buckets[client] = (tokens - 1, now)
+
+
+def _too_many(detail: str, wait_s: int) -> Problem:
+    return Problem(429, "rate", detail, f"Wait {wait_s} s.", {"retryAfter": wait_s}, (("Retry-After", str(wait_s)),))

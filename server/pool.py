@@ -1,0 +1,315 @@
+"""The pool of query processes of one front: lends them out, kills those that pass a limit, replaces them.
+
+A request waits in a bounded queue for a process; it never waits for a slow client, because a process is free again
+as soon as its result is complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from .problems import Problem
+from .worker import FRAME
+
+log = logging.getLogger(__name__)
+
+SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process may start another one
+SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
+START_S = 20.0
+
+
+@dataclass(slots=True)
+class Result:
+    """What a query process gave: ``body``, or a ``file`` open for reading, with ``size`` bytes."""
+
+    header: dict[str, Any]
+    body: bytes
+    file: IO[bytes] | None
+    queued_s: float = 0.0
+    ran_s: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Return the length in bytes."""
+        return int(self.header.get("size", len(self.body)))
+
+
+class Process:
+    """One query process and the socket to it; used by one thread at a time."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        mine, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "summitgraph.server.worker", str(theirs.fileno()), *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        self.connection = mine
+        self.slowed = False
+        self.idle_since = time.monotonic()
+        try:
+            self.isolated = bool(self.receive(START_S).header["isolated"])
+        except (OSError, EOFError):
+            self.kill()
+            raise
+
+    def send(self, message: Mapping[str, object]) -> None:
+        """Send a request."""
+        text = json.dumps(message).encode()
+        self.connection.settimeout(5.0)
+        self.connection.sendall(FRAME.pack(len(text), 0) + text)
+
+    def receive(self, timeout_s: float) -> Result:
+        """Return the answer.
+
+        Raises:
+            TimeoutError: If it does not come in time.
+            EOFError: If the process has ended.
+        """
+        self.connection.settimeout(min(timeout_s, SLOW_AFTER_S))
+        started = time.monotonic()
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self.connection, 65_536, 1)
+        except TimeoutError:
+            if timeout_s <= SLOW_AFTER_S:
+                raise
+            self._give_way()
+            self.connection.settimeout(timeout_s - (time.monotonic() - started))
+            data, descriptors, _, _ = socket.recv_fds(self.connection, 65_536, 1)
+        file = os.fdopen(descriptors[0], "rb") if descriptors else None
+        self.connection.settimeout(30.0)  # all is there now; only the transfer is left
+        data = self._fill(data, FRAME.size)
+        header_length, body_length = FRAME.unpack_from(data)
+        data = self._fill(data, FRAME.size + header_length + body_length)
+        header = json.loads(data[FRAME.size : FRAME.size + header_length])
+        return Result(header, data[FRAME.size + header_length :], file)
+
+    def _fill(self, data: bytes, count: int) -> bytes:
+        if len(data) >= count:
+            return data
+        if not data:
+            raise EOFError
+        parts, length = [data], len(data)
+        while length < count:
+            part = self.connection.recv(min(1_048_576, count - length))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            length += len(part)
+        return b"".join(parts)
+
+    def _give_way(self) -> None:
+        """Lower the priority of a long query, so that short ones are not slowed by it."""
+        self.slowed = True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, 10)
+
+    def kill(self) -> int:
+        """End the process; return its exit status (negative: the signal)."""
+        self.process.kill()
+        self.connection.close()
+        return self.process.wait()
+
+    def ended(self) -> int:
+        """Return the exit status of a process that closed its socket."""
+        try:
+            return self.process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+        finally:
+            self.connection.close()
+
+
+class Pool:
+    """Query processes for one store; *ready* are kept, up to *maximum* run at once."""
+
+    def __init__(self, store: Path, ready: int, maximum: int, queue: int, queue_wait_s: float, memory_mb: int) -> None:
+        self._arguments = [str(store), str(memory_mb * 1_048_576)]
+        self.ready, self.maximum, self.queue, self.queue_wait_s = ready, max(ready, maximum), queue, queue_wait_s
+        self._condition = threading.Condition()
+        self._idle: deque[Process] = deque()
+        self._all = 0
+        self.waiting = 0
+        self.killed = 0
+        self.crashed = 0
+        self.isolated: bool | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the processes that are kept ready, in the background."""
+        for _ in range(self.ready):
+            self._all += 1
+            threading.Thread(target=self._start_one, daemon=True).start()
+
+    def _start_one(self) -> None:
+        try:
+            process = Process(self._arguments)
+        except (OSError, EOFError, json.JSONDecodeError):
+            log.exception("a query process could not be started")
+            with self._condition:
+                self._all -= 1
+            return
+        with self._condition:
+            self.isolated = process.isolated
+            if self._closed:
+                process.kill()
+            self._idle.append(process)
+            self._condition.notify()
+
+    @property
+    def busy(self) -> int:
+        """Return how many processes are running a query or starting."""
+        return self._all - len(self._idle)
+
+    def _acquire(self) -> Process:
+        with self._condition:
+            if self._idle:
+                return self._idle.pop()
+            if self.waiting >= self.queue:
+                raise _busy("the queue of waiting queries is full", self.queue)
+            self.waiting += 1
+            try:
+                deadline = time.monotonic() + self.queue_wait_s
+                if self._all < self.ready:
+                    self._spawn()
+                self._condition.wait_for(lambda: bool(self._idle), SPAWN_AFTER_S)
+                while not self._idle:
+                    if self._all < self.maximum:
+                        self._spawn()
+                    self._condition.wait_for(lambda: bool(self._idle), min(0.1, max(0.0, deadline - time.monotonic())))
+                    if not self._idle and time.monotonic() >= deadline:
+                        raise _busy(f"no query process came free in {self.queue_wait_s:g} s", self.queue_wait_s)
+                return self._idle.pop()
+            finally:
+                self.waiting -= 1
+
+    def _spawn(self) -> None:
+        self._all += 1
+        threading.Thread(target=self._start_one, daemon=True).start()
+
+    def _release(self, process: Process) -> None:
+        # Only root may raise a priority again, so a process that gave way is replaced by a fresh one.
+        retire = process.slowed and not self._restore(process)
+        with self._condition:
+            if not retire and not self._closed:
+                self._idle.append(process)
+                self._condition.notify()
+                return
+        self._replace(process)
+
+    @staticmethod
+    def _restore(process: Process) -> bool:
+        try:
+            os.setpriority(os.PRIO_PROCESS, process.process.pid, 0)
+        except OSError:
+            return False
+        process.slowed = False
+        return True
+
+    def _replace(self, process: Process) -> int:
+        status = process.kill()
+        with self._condition:
+            self._all -= 1
+            if self._all < self.ready and not self._closed:
+                self._spawn()
+        return status
+
+    def run(self, message: Mapping[str, object], deadline_s: float) -> Result:
+        """Run one query.
+
+        Raises:
+            Problem: 503 if the queue is full, 504 if it passes its deadline, 507 if it passes its memory.
+        """
+        started = time.monotonic()
+        process = self._acquire()
+        got = time.monotonic()
+        try:
+            process.send({**message, "deadline_s": deadline_s})
+            result = process.receive(deadline_s)
+        except TimeoutError:
+            self.killed += 1
+            self._replace(process)
+            raise _deadline(deadline_s) from None
+        except (EOFError, OSError):
+            self.crashed += 1
+            status = process.ended()
+            self._replace(process)
+            raise _died(status, deadline_s) from None
+        except BaseException:
+            self._replace(process)
+            raise
+        # An allocation the limit refused leaves the process in an unknown state.
+        if result.header.get("error") == "memory":
+            self._replace(process)
+        else:
+            self._release(process)
+        result.queued_s, result.ran_s = got - started, time.monotonic() - got
+        return result
+
+    def close(self) -> None:
+        """End all idle processes; those that are busy end when their query does."""
+        with self._condition:
+            self._closed = True
+            idle = list(self._idle)
+            self._idle.clear()
+        for process in idle:
+            process.kill()
+
+
+def _busy(detail: str, limit: float) -> Problem:
+    return Problem(503, "busy", detail, "Try again in a moment.", {"limit": limit}, headers=(("Retry-After", "2"),))
+
+
+def _deadline(deadline_s: float) -> Problem:
+    return Problem(
+        504,
+        "deadline",
+        f"the query was stopped at its deadline of {deadline_s:g} s",
+        "Narrow it: name classes and properties, avoid unconnected patterns, add LIMIT, or split it.",
+        {"limit": deadline_s},
+    )
+
+
+def _died(status: int, deadline_s: float) -> Problem:
+    if status == -signal.SIGALRM:
+        return _deadline(deadline_s)
+    if status == -signal.SIGABRT:
+        return memory_problem()
+    return Problem(
+        500,
+        "crashed",
+        f"the process that ran the query ended ({_name(status)})",
+        "The query is harmful to the engine; simplify it. The server goes on.",
+    )
+
+
+def memory_problem() -> Problem:
+    """Return the 507 for a query that needed more memory than it may have."""
+    return Problem(
+        507,
+        "memory",
+        "the query needed more memory than it may have",
+        "Avoid ORDER BY, DISTINCT and GROUP BY over unconnected patterns, and long texts made by CONCAT.",
+    )
+
+
+def _name(status: int) -> str:
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"status {status}"

@@ -1,0 +1,280 @@
+"""SPARQL 1.1 Protocol on plain WSGI, before any framework's routing: what one request asks for, and the reply to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .engine import Answer, Engine, Query, iris
+from .formats import BY_FORM, HTML, SELECT_FORMATS, Format, by_name, negotiate
+from .guard import Scan
+from .observe import Metrics, QueryLog
+from .problems import Problem, method_not_allowed, not_acceptable
+from .reply import Environ, Reply, matches, wants_html
+
+METHODS = "GET, HEAD, POST, OPTIONS"
+FORM, DIRECT_QUERY, DIRECT_UPDATE = (
+    "application/x-www-form-urlencoded",
+    "application/sparql-query",
+    "application/sparql-update",
+)
+_MAX_FIELDS = 2000
+Parameters = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A protocol operation: ``kind`` is query, update or describe (the service itself)."""
+
+    kind: str
+    text: str
+    parameters: Parameters
+
+
+def read_parameters(text: str) -> dict[str, list[str]]:
+    """Return the fields of a query string or form, percent-decoded once, as UTF-8.
+
+    Raises:
+        Problem: 400 if the bytes are not UTF-8 or there are too many fields.
+    """
+    fields: dict[str, list[str]] = {}
+    try:
+        for key, value in parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS):
+            fields.setdefault(key, []).append(value)
+    except UnicodeDecodeError:
+        raise Problem(400, "encoding", "the parameters are not percent-encoded UTF-8") from None
+    except ValueError:
+        raise Problem(400, "fields", f"more than {_MAX_FIELDS} parameters") from None
+    return fields
+
+
+def read_body(environ: Environ, limit: int) -> bytes:
+    """Return the body of the request.
+
+    Raises:
+        Problem: 413 if it is longer than *limit* bytes.
+    """
+    length = environ.get("CONTENT_LENGTH")
+    problem = Problem(413, "body", f"the body is longer than the limit of {limit} bytes", "", {"limit": limit})
+    if length:
+        if not str(length).isdigit():
+            raise Problem(400, "length", f"Content-Length {length!r} is not a number")
+        if int(length) > limit:
+            raise problem
+    elif not environ.get("wsgi.input_terminated"):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(length) if length else limit + 1)
+    if len(body) > limit:
+        raise problem
+    return body
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Problem(400, "encoding", f"the body is not UTF-8 (at byte {error.start})") from None
+
+
+def read_operation(environ: Environ, limit: int) -> Operation:
+    """Return what a request asks for (SPARQL 1.1 Protocol, 2.1 and 2.2).
+
+    Raises:
+        Problem: 400, 405, 413 or 415 with what is wrong.
+    """
+    method = environ["REQUEST_METHOD"]
+    parameters = read_parameters(environ.get("QUERY_STRING", ""))
+    if method in ("GET", "HEAD"):
+        if "update" in parameters:
+            raise Problem(400, "update-by-get", "an update cannot be sent with GET", "POST it as the field 'update'.")
+        return _pick(parameters) if "query" in parameters else Operation("describe", "", parameters)
+    if method != "POST":
+        raise method_not_allowed(method, METHODS)
+    media, _, rest = environ.get("CONTENT_TYPE", "").partition(";")
+    media = media.strip().lower()
+    charset = rest.lower().partition("charset")[2].strip(' ="') or "utf-8"
+    if charset not in ("utf-8", "utf8"):
+        raise Problem(415, "charset", f"the charset of {environ['CONTENT_TYPE']!r} is not UTF-8")
+    if media not in (FORM, DIRECT_QUERY, DIRECT_UPDATE):
+        raise Problem(
+            415,
+            "media-type",
+            f"a POST of {media or 'no Content-Type'} is neither a query nor an update",
+            f"Use {FORM}, {DIRECT_QUERY} or {DIRECT_UPDATE}.",
+        )
+    text = _decode(read_body(environ, limit))
+    if media == DIRECT_QUERY:
+        return Operation("query", text, parameters)
+    if media == DIRECT_UPDATE:
+        return Operation("update", text, parameters)
+    for key, values in read_parameters(text).items():
+        parameters.setdefault(key, []).extend(values)
+    return _pick(parameters)
+
+
+def _pick(parameters: dict[str, list[str]]) -> Operation:
+    given = [(kind, value) for kind in ("query", "update") for value in parameters.get(kind, ())]
+    if len(given) != 1:
+        raise Problem(
+            400, "operation", f"the request has {len(given)} of the fields 'query' and 'update'", "Send exactly one."
+        )
+    return Operation(given[0][0], given[0][1], parameters)
+
+
+def choose_format(form: str, parameters: Parameters, accept: str | None) -> tuple[Format, str]:
+    """Return the format for a query's form and its Content-Type: the parameter ``format`` goes before Accept.
+
+    Raises:
+        Problem: 406 if nothing fits.
+    """
+    formats = BY_FORM.get(form, SELECT_FORMATS)
+    for name in parameters.get("format", ()) or parameters.get("output", ()):
+        if not (found := by_name(name, formats)):
+            raise not_acceptable([item.name for item in formats])
+        return found, found.content_type
+    if not (chosen := negotiate(accept, formats)):
+        raise not_acceptable([item.media_type for item in formats])
+    item, media = chosen
+    charset = "; charset=utf-8" if item.charset or media.startswith("text/") else ""
+    return item, (item.media_type if item is HTML else media) + charset
+
+
+def deadline(parameters: Parameters, maximum: float) -> float:
+    """Return the seconds a query may take: the parameter ``timeout`` lowers the server's limit, never raises it.
+
+    Raises:
+        Problem: 400 if it is no positive number.
+    """
+    value = next(iter(parameters.get("timeout", ())), "")
+    try:
+        seconds = float(value) if value else maximum
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise Problem(400, "timeout", f"timeout={value!r} is not a positive number of seconds")
+    return min(seconds, maximum)
+
+
+class Endpoint:
+    """The endpoint of one front. Pages, updates and the service description are given by others."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        metrics: Metrics,
+        log: QueryLog,
+        *,
+        page: Callable[[Environ, str, str, bytes], bytes],
+        update: Callable[[Environ, Operation], Reply],
+        describe: Callable[[Environ], Reply],
+    ) -> None:
+        self.engine, self.metrics, self.log = engine, metrics, log
+        self.page, self.update, self.describe = page, update, describe
+
+    def __call__(self, environ: Environ) -> Reply:
+        """Answer one request.
+
+        Raises:
+            Problem: If it cannot be answered.
+        """
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            return options(METHODS)
+        settings = self.engine.settings
+        operation = read_operation(environ, settings.max_body_bytes)
+        if operation.kind == "describe":
+            return self.describe(environ)
+        if operation.kind == "update":
+            return self.update(environ, operation)
+        started = time.perf_counter()
+        form, size, cached, outcome = "", 0, False, "ok"
+        try:
+            scan = self.engine.check(operation.text)
+            form = scan.form
+            reply, cached = self._query(environ, operation, scan, started)
+            size = reply.size
+            return reply
+        except Problem as problem:
+            outcome = problem.code
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            self.metrics.observe_query(seconds)
+            self.log.write(operation.text, outcome, seconds, size, form=form, cached=cached)
+
+    def _query(self, environ: Environ, operation: Operation, scan: Scan, started: float) -> tuple[Reply, bool]:
+        parameters, accept = operation.parameters, environ.get("HTTP_ACCEPT")
+        chosen, content_type = choose_format(scan.form, parameters, accept)
+        query = Query(
+            operation.text,
+            chosen.name,
+            base_of(environ) + "/sparql",
+            *_dataset(parameters, "default-graph-uri", "named-graph-uri"),
+        )
+        limit = deadline(parameters, self.engine.settings.deadline_s)
+        headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache")]
+        self.metrics.add("queries_total")
+        if none_match := environ.get("HTTP_IF_NONE_MATCH"):
+            etag = self.engine.etag(query, scan, self.engine.version()[1])
+            if etag and matches(none_match, etag):
+                self.metrics.add("queries_not_modified_total")
+                return Reply(304, headers=[*headers, ("ETag", etag)]), True
+        answer = self.engine.answer(query, scan, limit)
+        self.metrics.add("queries_cached_total", answer.cached)
+        self.metrics.add("result_bytes_total", answer.size)
+        if answer.etag:
+            headers.append(("ETag", answer.etag))
+        headers.append(("Server-Timing", _timing(answer, time.perf_counter() - started)))
+        if chosen is HTML:
+            data = answer.body if answer.file is None else answer.file.read()
+            body = self.page(environ, operation.text, scan.form, data)
+            return Reply(200, content_type, body, headers, size=len(body)), answer.cached
+        reply = Reply(200, content_type, answer.body, headers, answer.file, answer.size, answer.compressed)
+        return reply, answer.cached
+
+
+def _timing(answer: Answer, total_s: float) -> str:
+    if answer.cached:
+        return f"cache;desc=hit, total;dur={total_s * 1000:.2f}"
+    return (
+        f"cache;desc=miss, queue;dur={answer.queued_s * 1000:.2f}, query;dur={answer.ran_s * 1000:.2f}, "
+        f"total;dur={total_s * 1000:.2f}"
+    )
+
+
+def _dataset(parameters: Parameters, default: str, named: str) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    if default not in parameters and named not in parameters:
+        return None, None
+    return iris(parameters.get(default, ())), iris(parameters.get(named, ()))
+
+
+def base_of(environ: Environ) -> str:
+    """Return scheme and host the client used, as ``http://host:port``."""
+    host = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME', 'localhost')}:{environ.get('SERVER_PORT', '80')}"
+    if not all(char.isalnum() or char in "-._:[]" for char in host):
+        raise Problem(400, "host", f"the Host header {host!r} is not a host name")
+    return f"{environ.get('wsgi.url_scheme', 'http')}://{host}"
+
+
+def options(allowed: str) -> Reply:
+    """Return the answer to OPTIONS, also to a browser's question before a request of another origin."""
+    headers = [
+        ("Allow", allowed),
+        ("Access-Control-Allow-Methods", allowed),
+        ("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match"),
+        ("Access-Control-Max-Age", "86400"),
+        ("Accept-Post", f"{FORM}, {DIRECT_QUERY}, {DIRECT_UPDATE}"),
+    ]
+    return Reply(204, headers=headers)
+
+
+def is_browser(environ: Environ) -> bool:
+    """Tell whether a person reads the answer."""
+    return wants_html(environ.get("HTTP_ACCEPT"))
+
+
+def any_text(value: Any) -> str:
+    """Return *value* as text, empty for None."""
+    return "" if value is None else str(value)

@@ -1,0 +1,298 @@
+"""The process that runs queries on a snapshot: read-only, without a network, with little memory, and made to be killed.
+
+Started by ``pool.py`` as ``python -m summitgraph.server.worker``; speaks length-prefixed JSON over the socket whose
+number is its argument. A result of any size is complete, in memory or in an unnamed file, before its first byte
+is announced, so that the server never sends a success it cannot finish.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import io
+import json
+import math
+import os
+import re
+import resource
+import signal
+import socket
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, cast
+
+INLINE_BYTES = 4_194_304  # longer results go through a file
+FRAME = struct.Struct("!IQ")  # lengths of the JSON header and of the body
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+_NAMESPACE = re.compile(rb"<([^<>\s]*[/#])([^<>\s/#]*)>")
+# Turtle writes these without a prefix: the word "a", numbers, true and false, plain texts.
+_UNPREFIXED = frozenset([b"type", b"integer", b"decimal", b"double", b"boolean", b"string", b"langString"])
+
+
+class TooLarge(Exception):
+    """The result passed the limit on its size."""
+
+
+class Spool(io.RawIOBase):
+    """A result on its way: held in memory up to INLINE_BYTES, then in an unnamed file; at most *limit* bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit, self.size = limit, 0
+        self.chunks: list[bytes] = []
+        self.file: IO[bytes] | None = None
+
+    def write(self, data: Any, /) -> int:
+        """Take *data*; raise TooLarge beyond the limit."""
+        data = bytes(data)
+        self.size += len(data)
+        if self.size > self.limit:
+            raise TooLarge
+        if self.file is None:
+            self.chunks.append(data)
+            if self.size > INLINE_BYTES:
+                self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+                self.file.writelines(self.chunks)
+                self.chunks.clear()
+        else:
+            self.file.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: the reader is told when all is there."""
+
+    def close(self) -> None:
+        """Give back the file."""
+        if self.file is not None:
+            self.file.close()
+        super().close()
+
+
+def leave_network() -> bool:
+    """Move this process into a network namespace with no interface; tell whether the system allowed it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return any(libc.unshare(flags) == 0 for flags in (CLONE_NEWUSER | CLONE_NEWNET, CLONE_NEWNET))
+
+
+def limit_memory(extra_bytes: int) -> None:
+    """Let the address space grow by at most *extra_bytes* from here; what is reserved now stays."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + extra_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
+    """Return the next message, None when the other side has gone."""
+    head = _exactly(connection, FRAME.size)
+    if head is None:
+        return None
+    header_length, body_length = FRAME.unpack(head)
+    header = _exactly(connection, header_length)
+    body = _exactly(connection, body_length) if body_length else b""
+    return None if header is None or body is None else (json.loads(header), body)
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes | None:
+    data = connection.recv(count, socket.MSG_WAITALL) if count else b""
+    return data if len(data) == count else None
+
+
+def send(
+    connection: socket.socket, header: Mapping[str, object], body: bytes = b"", file: IO[bytes] | None = None
+) -> None:
+    """Send a message, and with it the descriptor of *file*."""
+    text = json.dumps(header).encode()
+    data = FRAME.pack(len(text), len(body)) + text
+    if file is not None:
+        socket.send_fds(connection, [data], [file.fileno()])
+    else:
+        connection.sendall(data + body if len(body) < 65_536 else data)
+        if len(body) >= 65_536:
+            connection.sendall(body)
+
+
+class Snapshots:
+    """The snapshot this process has open; a shared lock on it keeps the writer from removing it."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.version = -1
+        self.opened: Any = None
+        self._lock = -1
+
+    def at(self, version: int) -> Any:
+        """Return the snapshot of *version*, or the current one if that has gone."""
+        import pyoxigraph
+
+        if self.opened is None or version != self.version:
+            self.close()
+            for _ in range(20):
+                with contextlib.suppress(OSError):
+                    current = int((self.store / "CURRENT").read_text())
+                    self._lock = os.open(self.store / "snapshots" / f"{current}.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+                    fcntl.flock(self._lock, fcntl.LOCK_SH)
+                    self.opened = pyoxigraph.Store.read_only(str(self.store / "snapshots" / str(current)))
+                    self.version = current
+                    return self.opened
+                self.close()
+                time.sleep(0.01)
+            raise OSError(f"no snapshot of {self.store} can be opened")
+        return self.opened
+
+    def close(self) -> None:
+        """Give back the snapshot and its lock."""
+        self.opened, self.version = None, -1
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def used_prefixes(chunks: Iterator[bytes], known: Mapping[str, str]) -> dict[str, str]:
+    """Return those of *known* whose namespace starts an IRI of the N-Triples or N-Quads in *chunks*."""
+    spaces = {iri.encode(): name for name, iri in known.items()}
+    used: dict[str, str] = {}
+    for chunk in chunks:
+        for space, local in set(_NAMESPACE.findall(chunk)):
+            if space in spaces and local not in _UNPREFIXED:
+                used[spaces[space]] = space.decode()
+    return dict(sorted(used.items()))
+
+
+def _write_rdf(triples: Any, form: str, prefixes: Mapping[str, str], spool: Spool) -> Spool:
+    """Serialise *triples*; in the forms that have prefixes, with those that are used and no others."""
+    import pyoxigraph as ox
+
+    formats = {
+        "turtle": ox.RdfFormat.TURTLE,
+        "ntriples": ox.RdfFormat.N_TRIPLES,
+        "rdfxml": ox.RdfFormat.RDF_XML,
+        "jsonld": ox.RdfFormat.JSON_LD,
+        "nquads": ox.RdfFormat.N_QUADS,
+        "trig": ox.RdfFormat.TRIG,
+    }
+    if form not in ("turtle", "trig", "rdfxml", "html"):
+        triples.serialize(spool, format=formats[form])
+        return spool
+    plain = Spool(spool.limit)
+    triples.serialize(plain, format=ox.RdfFormat.N_TRIPLES)
+    if plain.file is None:
+        data = b"".join(plain.chunks)
+        used = used_prefixes(iter([data]), prefixes)
+        again = ox.parse(data, format=ox.RdfFormat.N_TRIPLES)
+    else:
+        plain.file.seek(0)
+        used = used_prefixes(iter(plain.file), prefixes)
+        plain.file.seek(0)
+        again = ox.parse(plain.file, format=ox.RdfFormat.N_TRIPLES)
+    target = formats.get(form, ox.RdfFormat.TURTLE)
+    ox.serialize((quad.triple for quad in again), cast("IO[bytes]", spool), format=target, prefixes=used)
+    plain.close()
+    return spool
+
+
+def _rows(solutions: Any, limit: int) -> bytes:
+    """Return the first *limit* rows as JSON for a page: per cell kind, value, language, datatype."""
+    import pyoxigraph as ox
+
+    def cell(term: Any) -> list[str] | None:
+        if isinstance(term, ox.NamedNode):
+            return ["iri", term.value, "", ""]
+        if isinstance(term, ox.Literal):
+            return ["literal", term.value, term.language or "", term.datatype.value]
+        return None if term is None else ["other", str(term), "", ""]
+
+    names = [variable.value for variable in solutions.variables]
+    rows: list[list[list[str] | None]] = []
+    for solution in solutions:
+        if len(rows) == limit:
+            return json.dumps({"names": names, "rows": rows, "truncated": True}).encode()
+        rows.append([cell(solution[name]) for name in names])
+    return json.dumps({"names": names, "rows": rows, "truncated": False}).encode()
+
+
+def answer(snapshots: Snapshots, request: Mapping[str, Any]) -> tuple[dict[str, object], Spool]:
+    """Run one query and return the header of the reply and the finished result."""
+    import pyoxigraph as ox
+
+    store = snapshots.at(request["version"])
+    nodes = {
+        key: None if request.get(key) is None else [ox.NamedNode(iri) for iri in request[key]]
+        for key in ("default_graphs", "named_graphs")
+    }
+    results = store.query(
+        request["query"],
+        base_iri=request.get("base"),
+        use_default_graph_as_union=bool(request.get("union")),
+        default_graph=nodes["default_graphs"],
+        named_graphs=nodes["named_graphs"],
+    )
+    form, spool = request["format"], Spool(request["max_bytes"])
+    tables = {
+        "json": ox.QueryResultsFormat.JSON,
+        "xml": ox.QueryResultsFormat.XML,
+        "csv": ox.QueryResultsFormat.CSV,
+        "tsv": ox.QueryResultsFormat.TSV,
+    }
+    if isinstance(results, ox.QueryTriples):
+        _write_rdf(results, form, request["prefixes"], spool)
+    elif form in tables:
+        results.serialize(spool, format=tables[form])
+    elif isinstance(results, ox.QueryBoolean):
+        spool.write(json.dumps({"boolean": bool(results)}).encode())
+    else:
+        spool.write(_rows(results, request["html_rows"]))
+    return {"ok": True, "version": snapshots.version, "size": spool.size}, spool
+
+
+def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
+    """Answer requests until the other side goes away."""
+    isolated = leave_network()
+    import pyoxigraph  # noqa: F401 - loaded before the memory limit is measured
+
+    snapshots = Snapshots(store)
+    with contextlib.suppress(OSError, ValueError):
+        snapshots.at(0)
+    limit_memory(memory_bytes)
+    send(connection, {"ok": True, "isolated": isolated})
+    while (message := receive(connection)) is not None:
+        request = message[0]
+        # The kernel ends this process soon after the deadline, even if the server that should do so has died.
+        signal.setitimer(signal.ITIMER_REAL, request["deadline_s"] + 2)
+        spool: Spool | None = None
+        try:
+            header, spool = answer(snapshots, request)
+        except TooLarge:
+            header = {"ok": False, "error": "too-large"}
+        except SyntaxError as error:
+            header = {"ok": False, "error": "syntax", "message": str(error)}
+        except MemoryError:
+            header = {"ok": False, "error": "memory"}
+        except (OSError, RuntimeError, ValueError) as error:
+            header = {"ok": False, "error": "failed", "message": str(error)}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if spool is None or spool.file is None:
+            send(connection, header, b"".join(spool.chunks) if spool and header["ok"] else b"")
+        else:
+            spool.file.flush()
+            send(connection, header, file=spool.file)
+        if spool is not None:
+            spool.close()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve on the socket of descriptor ``arguments[0]`` from the store ``arguments[1]``; memory in bytes last."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server that started us decides
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    # A server that has gone needs no answer.
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=int(arguments[0])) as connection:
+        serve(connection, Path(arguments[1]), math.ceil(float(arguments[2])))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

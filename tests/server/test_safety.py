@@ -1,0 +1,55 @@
+"""Queries that pass a limit are ended with an honest answer, and the server goes on."""
+
+from __future__ import annotations
+
+import time
+
+from .client import Client
+
+PRODUCT = "SELECT (COUNT(*) AS ?n) {" + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(9)) + "}"
+DOUBLING = (
+    "SELECT (STRLEN(?x31) AS ?n) { BIND('"
+    + "x" * 64
+    + "' AS ?x0) "
+    + " ".join(f"BIND(CONCAT(?x{i}, ?x{i}) AS ?x{i + 1})" for i in range(31))
+    + "}"
+)
+
+
+def test_endless_query_is_stopped_at_its_deadline(client: Client) -> None:
+    started = time.perf_counter()
+    reply = client.query(PRODUCT, "application/json", timeout="0.4")
+
+    assert (reply.status, reply.json()["limit"]) == (504, 0.4)
+    assert time.perf_counter() - started < 1.5
+
+
+def test_timeout_cannot_be_raised_above_the_servers(client: Client) -> None:
+    reply = client.query(PRODUCT + "# other", "application/json", timeout="100")
+
+    assert (reply.status, reply.json()["limit"]) == (504, 2.0)
+
+
+def test_query_that_eats_memory_is_ended(client: Client) -> None:
+    reply = client.query(DOUBLING, "application/json")
+
+    assert (reply.status, reply.json()["type"]) == (507, "urn:summitgraph:problem:memory")
+
+
+def test_honest_query_after_each_is_answered_within_a_second(client: Client) -> None:
+    for harmful in (PRODUCT, DOUBLING, "SELECT * " + "{" * 3000):
+        client.query(harmful, timeout="0.3")
+        started = time.perf_counter()
+
+        assert client.query("ASK { ?s ?p ?o }").json()["boolean"] is True
+        assert time.perf_counter() - started < 1.0
+
+
+def test_service_is_refused(client: Client) -> None:
+    reply = client.query("SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }", "application/json")
+
+    assert (reply.status, reply.json()["type"]) == (403, "urn:summitgraph:problem:service")
+
+
+def test_from_clause_fetches_nothing(client: Client) -> None:
+    assert client.rows("SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }") == []

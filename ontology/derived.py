@@ -23,7 +23,7 @@ def _local(node: Node | None) -> str | None:
     return str(node)[len(NAMESPACE) :] if isinstance(node, URIRef) and str(node).startswith(NAMESPACE) else None
 
 
-def _locals(nodes: Iterable[Node]) -> list[str]:
+def _locals(nodes: Iterable[Node | None]) -> list[str]:
     return sorted(name for name in map(_local, nodes) if name is not None)
 
 

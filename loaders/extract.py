@@ -21,8 +21,9 @@ from .gazetteer import Gazetteer, NameEntry
 from .items import CODE, ENTITY_TYPES, Item
 from .normalise import fold, fold_with_offsets
 from .patterns import Language, Pattern, fold_template
-from .recognise import quotations, recognise, to_folded
+from .recognise import Found, choose, quotations, recognise, to_folded
 from .segment import segment
+from .values import fill_years
 
 VERSION = "1"
 
@@ -73,7 +74,8 @@ class Reader:
     def read(self) -> Extraction:
         """Read twice and return what was found; nothing at all when no summit turns up."""
         year = str(self.document.published.year) if self.document.published else ""
-        for sentence in self._sentences(Gazetteer(()), year):
+        found = recognise(self.document.text, self.folded, self.language, self.table, year)
+        for sentence in self._sentences(found, Gazetteer(())):
             rewrite(self.language.names, sentence, self._learn)
             self._note(sentence)
             summits.note_features(sentence, self.table)
@@ -84,8 +86,9 @@ class Reader:
         aliases = self._aliases()
         self.main = summits.main_summit(self.table)
         self.table.clear_mentions()
-        year = year or (self.main.year if self.main else "")
-        for sentence in self._sentences(aliases, year):
+        if self.main and self.main.year and not year:
+            fill_years([item for item in found.items if item.type == "Date"], self.main.year)
+        for sentence in self._sentences(found, aliases):
             self.sentence = sentence
             rewrite(self.language.names, sentence, self._state)
             self._anaphors(sentence)
@@ -99,8 +102,8 @@ class Reader:
 
     # First step: items and annotated sentences.
 
-    def _sentences(self, aliases: Gazetteer, year: str) -> Sequence[Annotated]:
-        items = recognise(self.document.text, self.folded, self.language, self.table, self.quotes, aliases, year)
+    def _sentences(self, found_items: Found, aliases: Gazetteer) -> Sequence[Annotated]:
+        items = choose(found_items, self.document.text, self.folded, self.language, self.table, self.quotes, aliases)
         starts = [item.outer_start for item in items]
         classes = _class_expression(self.language)
         found = []

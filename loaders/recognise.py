@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import regex
@@ -23,6 +24,14 @@ _CAPITAL = r"(?:\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*)*\.?(?<!\p
 _RUN = regex.compile(rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*")
 _LATIN_RUN = regex.compile(r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*")
 _PRIORITY = {"Quote": 0, "Money": 1, "Date": 2, "Count": 3, "Period": 3, "Title": 5, "Demonym": 6, "Unknown": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the first step found: items that may overlap, and runs of capitalised words."""
+
+    items: list[Item]
+    runs: list[Item]
 
 
 def quotations(text: str, folded: Folded) -> list[Item]:
@@ -46,31 +55,40 @@ def to_folded(folded: Folded, offset: int) -> int:
     return bisect.bisect_left(folded.offsets, offset)
 
 
-def recognise(
-    text: str, folded: Folded, language: Language, table: EntityTable, quotes: Sequence[Item], aliases: Gazetteer,
-    default_year: str,
-) -> list[Item]:  # fmt: skip
-    """Return all first-step items of a text in order, none overlapping another, longest first where they compete."""
-    found: list[Item] = []
+def recognise(text: str, folded: Folded, language: Language, table: EntityTable, default_year: str) -> Found:
+    """Return all first-step items of a text, overlapping ones still among them; the same for both readings."""
+    items: list[Item] = []
     plain = folded.text
-    for known in (gazetteer.for_language(language.code), aliases):
-        for hit in known.find(plain, text, folded.offsets):
-            entry = hit.entries[0]
-            draft = table[entry.key[1:]] if entry.key.startswith("#") else table.known(entry.key, entry.kind)
-            found.append(Item(draft.kind, hit.start, hit.end, draft.id))
+    for hit in gazetteer.for_language(language.code).find(plain, text, folded.offsets):
+        draft = table.known(hit.entries[0].key, hit.entries[0].kind)
+        items.append(Item(draft.kind, hit.start, hit.end, draft.id))
     for hit in gazetteer.demonyms(language.code).find(plain, text, folded.offsets):
         state = table.known(hit.entries[0].key, "State")
-        found.append(Item("Demonym", hit.start, hit.end, state.id, hit.entries[0].key))
-    values = [item for item in grammar(language).find(plain)]
-    values.sort(key=lambda item: item.start)
+        items.append(Item("Demonym", hit.start, hit.end, state.id, hit.entries[0].key))
+    values = sorted(grammar(language).find(plain), key=lambda item: item.start)
     fill_years(values, default_year)
-    found += values
-    found += _titles(plain, language)
+    items += values
+    items += _titles(plain, language)
     runs = _runs(text, folded, language)
-    found = [item for item in found if not _inside_a_longer_name(item, runs, plain)]
-    found.sort(key=lambda item: (item.start, -(item.end - item.start), _PRIORITY.get(item.type, 4)))
-    chosen = _resolve(found, quotes)
-    return sorted((*chosen, *_rest_of_runs(runs, chosen, language, plain)), key=lambda item: item.outer_start)
+    return Found([item for item in items if not _inside_a_longer_name(item, runs, plain)], runs)
+
+
+def choose(
+    found: Found, text: str, folded: Folded, language: Language, table: EntityTable, quotes: Sequence[Item],
+    aliases: Gazetteer,
+) -> list[Item]:  # fmt: skip
+    """Return the items of a reading in order, none overlapping another, longest first where they compete.
+
+    *aliases* are the names the document itself has taught; their keys are entity ids behind a ``#``.
+    """
+    items = [replace(item, parts=list(item.parts)) for item in found.items]
+    for hit in aliases.find(folded.text, text, folded.offsets):
+        draft = table[hit.entries[0].key[1:]]
+        items.append(Item(draft.kind, hit.start, hit.end, draft.id))
+    items.sort(key=lambda item: (item.start, -(item.end - item.start), _PRIORITY.get(item.type, 4)))
+    chosen = _resolve(items, [replace(quote, parts=list(quote.parts)) for quote in quotes])
+    rest = _rest_of_runs(found.runs, chosen, language, folded.text)
+    return sorted((*chosen, *rest), key=lambda item: item.outer_start)
 
 
 def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str) -> bool:

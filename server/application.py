@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
+from flask import Flask
 
-from flask import Flask, Response, request
-
+from . import describe
 from .engine import Engine, check_store
 from .gateway import Gateway
 from .observe import Metrics, QueryLog
+from .pages import Pages
 from .problems import Problem
-from .reply import Environ, Reply
+from .reply import Environ, Reply, wants_html
 from .settings import Settings
-from .sparql import Endpoint, Operation
-
-log = logging.getLogger(__name__)
+from .sparql import Endpoint, Operation, base_of
+from .views import register
 
 
 def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
@@ -27,34 +26,21 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
     metrics = metrics or Metrics(1)
     metrics.take()
     app = Flask("summitgraph.server")
-    engine = Engine(settings)
+    engine, pages = Engine(settings), Pages(settings.base_iri)
     engine.pool.start()
-
-    def page(_environ: Environ, _text: str, _form: str, data: bytes) -> bytes:
-        return data
 
     def update(_environ: Environ, _operation: Operation) -> Reply:
         raise Problem(501, "update", "updates are not possible yet")
 
-    def describe(_environ: Environ) -> Reply:
-        raise Problem(400, "query", "the parameter 'query' is missing")
+    def describe_service(environ: Environ) -> Reply:
+        accept = environ.get("HTTP_ACCEPT")
+        if wants_html(accept):
+            return Reply(303, headers=[("Location", "/query"), ("Vary", "Accept")])
+        return describe.rdf_reply(describe.service(base_of(environ) + "/sparql", writable=False), accept)
 
-    endpoint = Endpoint(engine, metrics, QueryLog(settings.query_log), page=page, update=update, describe=describe)
+    log = QueryLog(settings.query_log)
+    endpoint = Endpoint(engine, metrics, log, page=pages.results, update=update, describe=describe_service)
+    register(app, engine, pages, metrics)
     app.wsgi_app = Gateway(settings, endpoint, app.wsgi_app, metrics)  # type: ignore[method-assign]
     app.extensions["summitgraph"] = engine
-
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return Response("ok\n", mimetype="text/plain")
-
-    @app.get("/readyz")
-    def readyz() -> Response:
-        engine.version()
-        return Response("ready\n", mimetype="text/plain")
-
-    @app.errorhandler(Problem)
-    def refuse(problem: Problem) -> Response:
-        content_type, body = problem.render(request.headers.get("Accept"))
-        return Response(body, problem.status, list(problem.headers), content_type=content_type)
-
     return app

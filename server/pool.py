@@ -143,7 +143,7 @@ class Pool:
         self.ready, self.maximum, self.queue, self.queue_wait_s = ready, max(ready, maximum), queue, queue_wait_s
         self._condition = threading.Condition()
         self._idle: deque[Process] = deque()
-        self._all = 0
+        self._all = self._starting = 0
         self.waiting = 0
         self.killed = 0
         self.crashed = 0
@@ -152,9 +152,9 @@ class Pool:
 
     def start(self) -> None:
         """Start the processes that are kept ready, in the background."""
-        for _ in range(self.ready):
-            self._all += 1
-            threading.Thread(target=self._start_one, daemon=True).start()
+        with self._condition:
+            for _ in range(self.ready):
+                self._spawn()
 
     def _start_one(self) -> None:
         try:
@@ -163,13 +163,20 @@ class Pool:
             log.exception("a query process could not be started")
             with self._condition:
                 self._all -= 1
+                self._starting -= 1
             return
         with self._condition:
+            self._starting -= 1
             self.isolated = process.isolated
             if self._closed:
                 process.kill()
             self._idle.append(process)
             self._condition.notify()
+
+    @property
+    def alive(self) -> int:
+        """Return how many processes have started and not ended."""
+        return self._all - self._starting
 
     @property
     def busy(self) -> int:
@@ -200,6 +207,7 @@ class Pool:
 
     def _spawn(self) -> None:
         self._all += 1
+        self._starting += 1
         threading.Thread(target=self._start_one, daemon=True).start()
 
     def _release(self, process: Process) -> None:

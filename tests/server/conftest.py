@@ -12,27 +12,7 @@ from summitgraph.server.launch import launched
 
 from .client import Client
 
-DATA = """
-@prefix sg: <https://w3id.org/summitgraph/ontology#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix owl: <http://www.w3.org/2002/07/owl#> .
-@prefix wd: <http://www.wikidata.org/entity/> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-@prefix id: <https://w3id.org/summitgraph/id/> .
-
-<https://w3id.org/summitgraph/graph/doc/00000000000000aa> {
-  <https://w3id.org/summitgraph/id/summit/ai-2025> a sg:Summit ;
-    rdfs:label "AI Action Summit"@en, "قمة العمل من أجل الذكاء الاصطناعي"@ar ;
-    sg:chairedBy <https://w3id.org/summitgraph/id/person/macron> ; sg:startDate "2025-02-10"^^xsd:date .
-  <https://w3id.org/summitgraph/id/person/macron> a sg:Person ; rdfs:label "Emmanuel Macron"@en, "إيمانويل ماكرون"@ar ;
-    owl:sameAs wd:Q3052772 .
-}
-<https://w3id.org/summitgraph/graph/doc/00000000000000bb> {
-  <https://w3id.org/summitgraph/id/person/modi> a sg:Person ; rdfs:label "Narendra Modi"@en .
-  <http://a/%41> rdfs:label "per cent" .
-  <http://مثال/شيء> rdfs:label "غير لاتيني"@ar .
-}
-"""
+DATA = Path(__file__).with_name("summits.trig").read_text("utf-8")
 
 
 def write_store(root: Path, trig: str) -> Path:

@@ -18,7 +18,7 @@ PEOPLE = "PREFIX sg: <https://w3id.org/summitgraph/ontology#> CONSTRUCT WHERE { 
 def test_default_dataset_is_the_union_of_all_graphs(client: Client) -> None:
     rows = client.rows("PREFIX sg: <https://w3id.org/summitgraph/ontology#> SELECT ?p { ?p a sg:Person } ORDER BY ?p")
 
-    assert [row["p"].rpartition("/")[2] for row in rows] == ["macron", "modi"]
+    assert [row["p"].rpartition("/")[2] for row in rows] == ["macron", "modi", "قمة"]
 
 
 @pytest.mark.parametrize("method", ["GET", "form", "direct"])
@@ -75,6 +75,7 @@ def test_graph_in_the_form_asked_for_reads_back(client: Client, rdf_format: ox.R
     assert {quad.subject.value.rpartition("/")[2] for quad in ox.parse(reply.body, format=rdf_format)} == {
         "macron",
         "modi",
+        "قمة",
     }
 
 
@@ -100,7 +101,7 @@ def test_accept_that_cannot_be_met_lists_what_is_offered(client: Client) -> None
 @pytest.mark.parametrize(
     ("parameters", "count"),
     [
-        ({"default-graph-uri": "https://w3id.org/summitgraph/graph/doc/00000000000000bb"}, "3"),
+        ({"default-graph-uri": "https://w3id.org/summitgraph/graph/doc/00000000000000bb"}, "4"),
         ({"default-graph-uri": "http://nowhere/"}, "0"),
         ({"named-graph-uri": "https://w3id.org/summitgraph/graph/doc/00000000000000bb"}, "0"),
     ],
@@ -114,7 +115,7 @@ def test_protocol_dataset_is_what_the_query_sees(client: Client, parameters: dic
 def test_from_clause_is_obeyed(client: Client) -> None:
     graph = "<https://w3id.org/summitgraph/graph/doc/00000000000000bb>"
 
-    assert client.rows(f"SELECT (COUNT(*) AS ?n) FROM {graph} {{ ?s a ?t }}") == [{"n": "1"}]
+    assert client.rows(f"SELECT (COUNT(*) AS ?n) FROM {graph} {{ ?s a ?t }}") == [{"n": "2"}]
 
 
 def test_head_has_the_headers_of_get_and_no_body(client: Client) -> None:

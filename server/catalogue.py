@@ -1,0 +1,67 @@
+"""The example queries shown to people and offered to programs: one Turtle file each in ``examples/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import pyoxigraph as ox
+
+from summitgraph.errors import InputError
+
+SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
+FORMS = ("select", "ask", "construct", "describe")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A query that runs, with what it asks in several languages (BCP 47 tag to text)."""
+
+    iri: str
+    comments: Mapping[str, str]
+    query: str
+    form: str
+
+    @property
+    def name(self) -> str:
+        """Return the last part of its IRI."""
+        return self.iri.rpartition("/")[2]
+
+    def comment(self, language: str) -> str:
+        """Return what it asks in *language*, else in English."""
+        return self.comments.get(language) or self.comments["en"]
+
+
+def _quads() -> list[ox.Quad]:
+    folder = resources.files("summitgraph.server") / "examples"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".ttl"))
+    return [quad for name in names for quad in ox.parse((folder / name).read_bytes(), format=ox.RdfFormat.TURTLE)]
+
+
+def triples() -> list[ox.Triple]:
+    """Return all examples as RDF."""
+    return [quad.triple for quad in _quads()]
+
+
+@lru_cache(maxsize=1)
+def examples() -> Sequence[Example]:
+    """Return the examples in the order of their files.
+
+    Raises:
+        InputError: If a file has no comment in English or no query.
+    """
+    comments: dict[str, dict[str, str]] = {}
+    queries: dict[str, tuple[str, str]] = {}
+    for quad in _quads():
+        predicate, value = quad.predicate.value, quad.object
+        if isinstance(value, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
+            subject = quad.subject.value
+            if predicate == RDFS + "comment":
+                comments.setdefault(subject, {})[value.language or "en"] = value.value
+            elif predicate.removeprefix(SH) in FORMS:
+                queries[subject] = (predicate.removeprefix(SH), value.value.strip())
+    if broken := [iri for iri in comments if iri not in queries or "en" not in comments[iri]]:
+        raise InputError(f"example {broken[0]} has no query or no comment in English")
+    return tuple(Example(iri, texts, queries[iri][1], queries[iri][0]) for iri, texts in comments.items())

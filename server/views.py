@@ -1,0 +1,160 @@
+"""The routes beside /sparql: pages, linked data, descriptions, health and metrics."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from . import catalogue, describe
+from .engine import Engine, known_prefixes
+from .formats import HTML
+from .linked_data import LinkedData, ontology, split_suffix
+from .observe import GAUGES, Metrics
+from .pages import Pages
+from .problems import Problem
+from .reply import SECURITY, Reply, accepts_gzip, compress, cors_headers, wants_html
+from .sparql import base_of, read_parameters
+
+
+def respond(reply: Reply) -> Response:
+    """Return a reply of ours as Flask sends it."""
+    body = reply.body if reply.file is None else reply.file.read()
+    response = Response(body, reply.status, list(reply.headers))
+    if reply.content_type:
+        response.content_type = reply.content_type
+    else:
+        del response.headers["Content-Type"]
+    return response
+
+
+DOCUMENTS = "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(CONTAINS(STR(?g), '/graph/doc/')) }"
+
+
+def home(engine: Engine, pages: Pages) -> Reply:
+    """Return the page that says what this is."""
+    environ = request.environ
+    classes = engine.select(describe.CLASSES)
+    rows = engine.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+    documents = engine.select(DOCUMENTS)
+    listed = [
+        {
+            "label": row["term"]["value"].replace("#", "/").rpartition("/")[2],
+            "href": pages.href(row["term"]["value"]) or "#",
+            "count": int(row["n"]["value"]),
+        }
+        for row in classes[:40]
+        if row["term"]["value"].startswith(known_prefixes()["sg"])
+    ]
+    body = pages.render(
+        "home.html",
+        environ,
+        facts=int(rows[0]["n"]["value"]),
+        documents=int(documents[0]["n"]["value"]),
+        classes=listed,
+        examples=catalogue.examples(),
+        endpoint=base_of(environ) + "/sparql",
+    )
+    return Reply(200, HTML.content_type, body, [("Vary", "Accept-Language, Accept-Encoding")])
+
+
+def query_page(pages: Pages) -> bytes:
+    """Return the page with the form for a query."""
+    given = read_parameters(request.environ.get("QUERY_STRING", "")).get("query", [""])[0]
+    names = ("sg", "rdfs", "wd")
+    start = "".join(f"PREFIX {name}: <{known_prefixes()[name]}>\n" for name in names)
+    return pages.render("query.html", request.environ, query=given or f"{start}SELECT * {{ ?s ?p ?o }}\nLIMIT 20\n")
+
+
+def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None:
+    """Add all routes to *app*."""
+    data = LinkedData(engine, pages)
+    cors = engine.settings.cors
+
+    def accept() -> str | None:
+        return request.headers.get("Accept")
+
+    def none_match() -> str | None:
+        return request.headers.get("If-None-Match")
+
+    @app.get("/")
+    def show_home() -> Response:
+        return respond(home(engine, pages))
+
+    @app.get("/query")
+    def show_query() -> Response:
+        return Response(query_page(pages), content_type=HTML.content_type)
+
+    @app.get("/id/<path:path>")
+    def thing(path: str) -> Response:
+        return respond(data.see_other(path, accept()))
+
+    @app.get("/page/<path:path>")
+    def page(path: str) -> Response:
+        return respond(data.page(request.environ, f"{data.base}id/{path}", path))
+
+    @app.get("/data/<path:path>")
+    def rdf(path: str) -> Response:
+        stem, form = split_suffix(path)
+        return respond(data.data(f"{data.base}id/{stem}", accept(), form, none_match()))
+
+    @app.get("/graph/<path:path>")
+    def graph(path: str) -> Response:
+        return respond(data.graph(f"{data.base}graph/{path}", accept(), none_match()))
+
+    @app.get("/ontology")
+    def show_ontology() -> Response:
+        return respond(ontology(accept(), none_match()))
+
+    @app.get("/.well-known/void")
+    def void() -> Response:
+        html = wants_html(accept())
+        reply = describe.rdf_reply(describe.void(engine, base_of(request.environ)), "text/turtle" if html else accept())
+        if html:
+            reply.content_type = "text/plain; charset=utf-8"
+        return respond(reply)
+
+    @app.get("/.well-known/sparql-examples")
+    def sparql_examples() -> Response:
+        triples = describe.examples(base_of(request.environ) + "/sparql")
+        return respond(describe.rdf_reply(triples, accept()))
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        number, _ = engine.version()
+        if not engine.pool.alive:
+            raise Problem(503, "not-ready", "no query process is running yet", headers=(("Retry-After", "1"),))
+        return Response(f"ready: snapshot {number}\n", mimetype="text/plain")
+
+    @app.get("/metrics")
+    def show_metrics() -> Response:
+        pool = engine.pool
+        for name, value in zip(GAUGES, (pool.alive, pool.busy, pool.waiting, engine.cache.size), strict=True):
+            metrics.put(name, value)
+        return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.errorhandler(Problem)
+    def refuse(problem: Problem) -> Response:
+        metrics.count_problem(problem.status, problem.code)
+        content_type, body = problem.render(accept())
+        return Response(body, problem.status, [("Vary", "Accept"), *problem.headers], content_type=content_type)
+
+    @app.errorhandler(HTTPException)
+    def refuse_http(error: HTTPException) -> Response:
+        allowed = getattr(error, "valid_methods", None)
+        headers = (("Allow", ", ".join(allowed)),) if allowed else ()
+        hint = "The start page lists what is there." if error.code == 404 else ""
+        return refuse(Problem(error.code or 500, "http", f"{request.method} {request.path}", hint, headers=headers))
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in (*SECURITY, *cors_headers(cors, request.headers.get("Origin"))):
+            response.headers.add(name, value)
+        body = response.get_data() if not response.is_streamed and not response.direct_passthrough else b""
+        if len(body) >= 1024 and accepts_gzip(request.headers.get("Accept-Encoding")):
+            response.set_data(compress(body))
+            response.headers["Content-Encoding"] = "gzip"
+        return response

@@ -1,0 +1,204 @@
+"""Pages, linked data and descriptions, over real HTTP."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import pyoxigraph as ox
+import pytest
+
+from summitgraph.server.catalogue import Example, examples
+from summitgraph.server.pages import LANGUAGES, messages
+
+from .client import Client
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+TURTLE = ox.RdfFormat.TURTLE
+
+
+class Page(HTMLParser):
+    """The parts of a page the tests look at."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def values(self, attribute: str) -> list[str]:
+        """Return all values of an attribute."""
+        return [value for _, attributes in self.tags if (value := attributes.get(attribute))]
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "words"),
+    [("en", "ltr", "Questions to start from"), ("ar", "rtl", "أسئلة للبدء"), ("fr", "ltr", "Questions pour commencer")],
+)
+def test_home_speaks_the_readers_language(client: Client, language: str, direction: str, words: str) -> None:
+    by_browser = client.get("/", Accept=BROWSER, Accept_Language=f"{language}, en;q=0.1")
+    by_choice = client.get(f"/?lang={language}", Accept_Language="xx")
+
+    for reply in (by_browser, by_choice):
+        assert reply.status == 200
+        root = dict(Page(reply.text).tags)["html"]
+        assert (root["lang"], root["dir"]) == (language, direction)
+        assert words in reply.text
+
+
+def test_home_counts_what_is_there(client: Client) -> None:
+    text = client.get("/?lang=en").text
+    total = client.rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"]
+
+    assert f"<strong>{total}</strong> facts" in text
+    assert "<strong>2</strong> documents" in text
+    assert re.search(r"<bdi>Person</bdi></a></td><td>3</td>", text)
+
+
+def test_pages_use_nothing_from_elsewhere_and_no_inline_script(client: Client) -> None:
+    for path in ("/", "/query", "/page/person/macron", "/sparql?format=html&query=" + quote("SELECT * { ?s ?p ?o }")):
+        reply = client.get(path, Accept=BROWSER)
+        page = Page(reply.text)
+
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
+        assert not any(tag in ("script", "iframe", "style") for tag, _ in page.tags)
+        assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
+        assert all(not value.startswith(("http:", "https:", "//")) for value in page.values("src"))
+        assert all(attributes["href"] == "/static/style.css" for tag, attributes in page.tags
+                   if tag == "link" and attributes.get("rel") == "stylesheet")  # fmt: skip
+
+
+def test_words_are_the_same_in_all_languages() -> None:
+    assert list(messages()) == list(LANGUAGES)
+    assert len({frozenset(words) for words in messages().values()}) == 1
+    assert all(text.strip() for words in messages().values() for text in words.values())
+
+
+def test_there_are_examples_in_three_languages() -> None:
+    assert len(examples()) >= 8
+    assert all(set(example.comments) == set(LANGUAGES) for example in examples())
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_example_runs_and_finds_something(client: Client, example: Example) -> None:
+    if example.form == "construct":
+        assert list(ox.parse(client.query(example.query, "text/turtle").body, format=TURTLE))
+    else:
+        assert client.rows(example.query)
+
+
+def test_refusal_example_gives_the_words(client: Client) -> None:
+    query = next(example.query for example in examples() if example.name == "who-refused")
+
+    assert client.rows(query)[0]["words"] == "رفضت التوقيع"
+
+
+def test_thing_leads_to_a_document_about_it(client: Client) -> None:
+    page, data = client.get("/id/person/macron", Accept=BROWSER), client.get("/id/person/macron", Accept="text/turtle")
+
+    assert (page.status, page.headers["location"]) == (303, "/page/person/macron")
+    assert (data.status, data.headers["location"]) == (303, "/data/person/macron.ttl")
+    assert client.get("/id/person/nobody").status == 404
+    assert client.get("/id/person/macron", Accept="image/png").status == 406
+
+
+@pytest.mark.parametrize("suffix", ["ttl", "nt", "rdf", "jsonld"])
+def test_data_about_a_thing_reads_back(client: Client, suffix: str) -> None:
+    reply = client.get(f"/data/person/macron.{suffix}")
+    form = ox.RdfFormat.from_extension(suffix)
+    assert form is not None
+    about = ox.NamedNode("https://w3id.org/summitgraph/id/person/macron")
+
+    assert any(quad.subject == about for quad in ox.parse(reply.body, format=form))
+    assert client.get(f"/data/person/macron.{suffix}", If_None_Match=reply.headers["etag"]).status == 304
+
+
+def test_non_ascii_thing_has_a_page_and_its_label_cannot_break_it(client: Client) -> None:
+    reply = client.get("/page/" + quote("person/قمة"), Accept=BROWSER)
+
+    assert reply.status == 200
+    assert "<b>" not in reply.text
+    assert "&lt;b&gt;" in reply.text
+
+
+def test_link_that_would_run_code_is_not_a_link(client: Client) -> None:
+    page = Page(client.get("/page/person/modi", Accept=BROWSER).text)
+
+    assert not any(value.startswith("javascript:") for value in page.values("href"))
+
+
+@pytest.mark.parametrize("path", ["/id/%3E%20%3C", "/data/a%7Db.ttl", "/page/%22", "/id/" + "x" * 5000])
+def test_path_that_is_no_iri_cannot_end_the_query(client: Client, path: str) -> None:
+    assert client.get(path).status in (400, 404)
+
+
+def test_named_graph_is_served(client: Client) -> None:
+    reply = client.get("/graph/doc/00000000000000bb", Accept="application/n-triples")
+
+    assert b"Narendra Modi" in reply.body
+    assert b"Macron" not in reply.body
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/turtle", "application/rdf+xml", "application/ld+json", "application/n-triples"]
+)
+def test_ontology_in_the_form_asked_for(client: Client, accept: str) -> None:
+    reply = client.get("/ontology", Accept=accept)
+    form = ox.RdfFormat.from_media_type(accept)
+    assert form is not None
+
+    assert reply.headers["content-type"].startswith(accept)
+    header = ox.NamedNode("https://w3id.org/summitgraph/ontology")
+    assert any(quad.subject == header for quad in ox.parse(reply.body, format=form))
+
+
+def test_void_counts_are_those_of_the_data(client: Client) -> None:
+    store = ox.Store()
+    store.load(client.get("/.well-known/void", Accept="text/turtle").body, format=TURTLE)
+    void, sg = "http://rdfs.org/ns/void#", "https://w3id.org/summitgraph/ontology#"
+    total = client.rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"]
+
+    assert store.query(f"ASK {{ ?d <{void}triples> {total} }}")
+    assert store.query(f"ASK {{ ?d <{void}classPartition> [ <{void}class> <{sg}Person> ; <{void}entities> 3 ] }}")
+
+
+def test_service_describes_itself(client: Client) -> None:
+    store = ox.Store()
+    store.load(client.get("/sparql", Accept="text/turtle").body, format=TURTLE)
+    sd, endpoint = "http://www.w3.org/ns/sparql-service-description#", f"http://127.0.0.1:{client.port}/sparql"
+
+    assert store.query(
+        f"ASK {{ ?s a <{sd}Service> ; <{sd}endpoint> <{endpoint}> ; <{sd}feature> <{sd}UnionDefaultGraph> }}"
+    )
+    assert store.query('ASK { ?s <http://www.w3.org/ns/shacl#declare> [ <http://www.w3.org/ns/shacl#prefix> "sg" ] }')
+
+
+def test_examples_are_published(client: Client) -> None:
+    reply = client.get("/.well-known/sparql-examples", Accept="text/turtle")
+    kind = ox.NamedNode("http://www.w3.org/ns/shacl#SPARQLExecutable")
+
+    assert sum(quad.object == kind for quad in ox.parse(reply.body, format=TURTLE)) == len(examples())
+
+
+def test_health_readiness_and_metrics(client: Client) -> None:
+    client.query("ASK {}")
+
+    assert client.get("/healthz").text == "ok\n"
+    assert client.get("/readyz").text == "ready: snapshot 1\n"
+    found = re.search(r"^summitgraph_queries_total (\d+)$", client.get("/metrics").text, re.MULTILINE)
+    assert found
+    assert int(found[1]) > 0
+
+
+def test_unknown_path_and_wrong_method_are_explained(client: Client) -> None:
+    missing, wrong = client.get("/nothing", Accept="application/json"), client.request("POST", "/ontology")
+
+    assert (missing.status, missing.json()["status"]) == (404, 404)
+    assert (wrong.status, set(wrong.headers["allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
+
+
+def test_foreign_host_header_is_refused(client: Client) -> None:
+    assert client.get("/.well-known/void", Host='evil">').status == 400

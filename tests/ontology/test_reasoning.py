@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import owlrl
+import owlrl  # type: ignore[import-untyped]
 import pytest
 from rdflib import OWL, RDF, RDFS, Graph, Literal, Namespace, URIRef
 

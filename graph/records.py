@@ -76,6 +76,8 @@ class Entity:
     description: str = ""
     edition: str = ""  # year of a summit's edition ("2025"), when known
     country: str = ""  # id of the State entity it belongs to, when the text says so: context for linking
+    reference: str = ""  # QID of the row of the reference table its name was recognised by; a candidate, not yet a link
+    label: str = ""  # English label of the known name (reference table, GeoNames), where there is one
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ class Draft:
 
     id: str
     kind: str
-    key: str = ""  # QID or label of a row of the reference table
+    key: str = ""  # QID or other identifier of a known name
+    label: str = ""  # English label of the known name
     names: list[tuple[str, int, int]] = field(default_factory=list)  # words, start, end
     mentions: list[tuple[int, int]] = field(default_factory=list)
     description: str = ""
@@ -43,10 +44,12 @@ class EntityTable:
         """Return the entities in order of first appearance, merged ones left out."""
         return [draft for draft in self._drafts.values() if not draft.canonical]
 
-    def known(self, key: str, kind: str) -> Draft:
-        """Return the entity of a reference row, made on first use."""
+    def known(self, key: str, kind: str, label: str) -> Draft:
+        """Return the entity of a known name, made on first use."""
         if key not in self._by_key:
-            self._by_key[key] = self._new(kind, key).id
+            draft = self._new(kind, key)
+            draft.label = label
+            self._by_key[key] = draft.id
         return self[self._by_key[key]]
 
     def named(self, name: str, kind: str) -> Draft:
@@ -81,7 +84,8 @@ class EntityTable:
         kept.mentions += gone.mentions
         kept.places |= gone.places
         kept.year = kept.year or gone.year
-        kept.key = kept.key or gone.key
+        if not kept.key:
+            kept.key, kept.label = gone.key, gone.label
         kept.country = kept.country or gone.country
 
     def clear_mentions(self) -> None:

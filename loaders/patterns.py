@@ -82,6 +82,13 @@ class _Loader(yaml.SafeLoader):
         return mapping
 
 
+# "on", "no", "oui" are words here, not truth values; only true and false are.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tfTF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def languages() -> list[str]:
     """Return the codes of the languages there are pattern files for."""
     return sorted(path.parent.name for path in FOLDER.glob("*/language.yaml"))

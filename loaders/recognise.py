@@ -60,17 +60,17 @@ def recognise(text: str, folded: Folded, language: Language, table: EntityTable,
     items: list[Item] = []
     plain = folded.text
     for hit in gazetteer.for_language(language.code).find(plain, text, folded.offsets):
-        draft = table.known(hit.entries[0].key, hit.entries[0].kind)
+        draft = table.known(hit.entries[0].key, hit.entries[0].kind, hit.entries[0].label)
         items.append(Item(draft.kind, hit.start, hit.end, draft.id))
     for hit in gazetteer.demonyms(language.code).find(plain, text, folded.offsets):
-        state = table.known(hit.entries[0].key, "State")
+        state = table.known(hit.entries[0].key, "State", hit.entries[0].label)
         items.append(Item("Demonym", hit.start, hit.end, state.id, hit.entries[0].key))
     values = sorted(grammar(language).find(plain), key=lambda item: item.start)
     fill_years(values, default_year)
     items += values
     items += _titles(plain, language)
     runs = _runs(text, folded, language)
-    return Found([item for item in items if not _inside_a_longer_name(item, runs, plain)], runs)
+    return Found([item for item in items if not _inside_a_longer_name(item, runs, plain, table)], runs)
 
 
 def choose(
@@ -91,19 +91,21 @@ def choose(
     return sorted((*chosen, *rest), key=lambda item: item.outer_start)
 
 
-def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str) -> bool:
-    """Tell whether a one-word person's name follows an unknown first name: "Kevin Hall" is not the Hall we know."""
-    if item.type != "Person" or " " in plain[item.start : item.end]:
+def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str, table: EntityTable) -> bool:
+    """Tell whether a one-word name is part of a longer unknown one: "Kevin Hall" is not the Hall we know.
+
+    Said of persons behind an unknown first name, and of cities known only from GeoNames beside any other capitalised word.
+    """
+    if item.type not in ("Person", "City") or " " in plain[item.start : item.end]:
         return False
-    before = plain[: item.start].rpartition(" ")[0]
-    return any(run.start < item.start <= run.end and run.end >= item.end for run in runs) and bool(before) and not any(
-        title in plain[max(0, item.start - 24) : item.start] for title in (". ", '"')
-    ) and _capital_before(item, runs)
-
-
-def _capital_before(item: Item, runs: Sequence[Item]) -> bool:
-    return any(run.start <= item.start - 2 and run.end >= item.end and run.value is not None and
-               str(run.value).split(" ")[0] not in _HONORIFICS for run in runs)
+    if item.type == "City" and not table[item.entity].key.startswith("geonames:"):
+        return False
+    for run in runs:
+        if run.start <= item.start and item.end <= run.end:
+            before = plain[run.start : item.start].split()
+            after = plain[item.end : run.end].split() if item.type == "City" else []
+            return bool(before and before[0] not in _HONORIFICS) or bool(after)
+    return False
 
 
 _HONORIFICS = frozenset(("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme"))

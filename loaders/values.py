@@ -66,6 +66,7 @@ class ValueGrammar:
         self.decimal_comma = bool(values.get("decimal_comma", False))
         self.months = {fold(name): int(number) for number, names in values["months"].items() for name in names}
         self.number_words = {fold(str(word)): Decimal(str(value)) for word, value in values.get("numbers", {}).items()}
+        self.number_words |= _compounds(self.number_words, values.get("compound", {}))
         self.scales = {fold(word): Decimal(str(value)) for word, value in values["scales"].items()}
         self.currencies = {fold(form): code for code, forms in values["currencies"].items() for form in forms}
         self.symbols = {fold(form): code for form, code in values.get("symbols", {}).items()}
@@ -158,7 +159,7 @@ class ValueGrammar:
                 low = self._number(group["n3"])
                 low = low and low * self.scales.get(group["s3"] or "", Decimal(1))
                 amounts = (low, low)
-            minimum, maximum = amounts
+            minimum, maximum = (value if value is None else _whole(value) for value in amounts)
             if minimum is None or maximum is None or not code:
                 continue
             if minimum > maximum:
@@ -244,6 +245,24 @@ def _after_clitic(match: Any) -> int:
     if glued and " " not in glued and len(glued) <= 2 and glued.isalpha():
         return int(match.start()) + first
     return int(match.start())
+
+
+def _whole(value: Decimal) -> Decimal:
+    """Return *value* without a fraction of zero: 1500000000, not 1500000000.0."""
+    return value.to_integral_value() if value == value.to_integral_value() else value.normalize()
+
+
+def _compounds(words: Mapping[str, Decimal], rule: Mapping[str, str]) -> dict[str, Decimal]:
+    """Return the numbers 21 to 99 as written by joining tens and units (``twenty-one``, ``خمسة وعشرين``)."""
+    if not rule:
+        return {}
+    joint = fold(str(rule["joint"]))
+    tens = {word: number for word, number in words.items() if number in range(20, 100, 10)}
+    units = {word: number for word, number in words.items() if 1 <= number <= 9}
+    unit_first = rule.get("order") == "unit-tens"
+    return {
+        (f"{unit}{joint}{ten}" if unit_first else f"{ten}{joint}{unit}"): tens[ten] + units[unit] for ten in tens for unit in units
+    }
 
 
 def _any(words: Mapping[str, object]) -> str:

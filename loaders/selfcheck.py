@@ -1,0 +1,68 @@
+"""Run the examples that the pattern files carry: each pattern must give what it says and stay silent where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from summitgraph.graph.records import Document, EntityRef, Extraction, Fact, Value
+
+from .extract import extract
+from .normalise import fold
+from .patterns import Language, Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A pattern that does not do what its own example says."""
+
+    place: str  # file:line
+    pattern: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.pattern}: {self.message}"
+
+
+def check(language: Language) -> Iterator[Problem]:
+    """Yield every problem of the patterns of *language*; none when all examples hold."""
+    for pattern in (*language.names, *language.frames):
+        yield from _check(pattern, language.code)
+
+
+def _check(pattern: Pattern, code: str) -> Iterator[Problem]:
+    if pattern.emit and pattern.confidence > 0 and not pattern.example:
+        yield Problem(pattern.where_from, pattern.id, "it states facts but has no example")
+    if pattern.example:
+        extraction = extract(Document(pattern.example, code))
+        if pattern.expect and not any(fact.rule == pattern.id for fact in extraction.facts):
+            yield Problem(pattern.where_from, pattern.id, f"its example gives nothing by this pattern: {pattern.example}")
+        for expected in pattern.expect:
+            for kind, roles in expected.items():
+                if not any(_fits(fact, kind, roles or {}, extraction) for fact in extraction.facts):
+                    yield Problem(pattern.where_from, pattern.id, f"its example gives no {kind} {roles}: {pattern.example}")
+    if pattern.counter_example:
+        extraction = extract(Document(pattern.counter_example, code))
+        if any(fact.rule == pattern.id for fact in extraction.facts):
+            yield Problem(pattern.where_from, pattern.id, f"it matches its counter-example: {pattern.counter_example}")
+
+
+def _fits(fact: Fact, kind: str, roles: Mapping[str, object], extraction: Extraction) -> bool:
+    if fact.kind != kind:
+        return False
+    return all(
+        any(fold(str(words)) in fold(shown) for value in fact.roles.get(role, ()) for shown in words_of(value, extraction))
+        for role, words in roles.items()
+    )
+
+
+def words_of(value: Value, extraction: Extraction) -> list[str]:
+    """Return the words a value can be shown as: an entity's names, a date, an amount, a concept."""
+    if isinstance(value, EntityRef):
+        entity = next(entity for entity in extraction.entities if entity.id == value.id)
+        spans = [extraction.document.text[span.start : span.end] for span in entity.mentions]
+        return [*(name.text for name in entity.names), entity.description, *spans]
+    for attribute in ("value", "name"):
+        if hasattr(value, attribute):
+            return [str(getattr(value, attribute))]
+    return [f"{getattr(value, 'minimum', '')} {getattr(value, 'maximum', '')} {getattr(value, 'currency', '')}"]

@@ -1,0 +1,58 @@
+"""The pattern files: their own examples hold, and mistakes in them are named by file, line and pattern."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from summitgraph.errors import PatternError
+from summitgraph.loaders import patterns, selfcheck
+
+
+def test_languages_are_found() -> None:
+    assert {"ar", "en", "fr"} <= set(patterns.languages())
+
+
+@pytest.mark.parametrize("code", patterns.languages())
+def test_every_pattern_does_what_its_example_says(code: str) -> None:
+    language = patterns.load(code)
+
+    assert language.frames
+    assert [str(problem) for problem in selfcheck.check(language)] == []
+
+
+MINIMAL = {
+    "language.yaml": 'script: Latin\nsummit_words: "summit"\nlist_separator: ", | and "\nsplit_separator: ", | and "\n',
+    "lexicon.yaml": "say: [said]\n",
+    "values.yaml": "months: {1: [january]}\ndates: ['<d> <m> <y>']\nscales: {million: 1000000}\ncurrencies: {USD: [dollar]}\n"
+    "range_from: [from]\nrange_to: [to]\nunits: {State: [countries]}\n",
+    "names.yaml": "[]\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in MINIMAL.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        ("- id: x\n  match: '{a:Persn} signed'\n", r"frames\.yaml:1.*x.*unknown type 'Persn'"),
+        ("- id: x\n  match: '@sayed {a:Person}'\n", r"frames\.yaml:1.*x.*unknown word class @sayed"),
+        ("- id: x\n  match: '(unclosed'\n", r"frames\.yaml:1.*x.*does not compile"),
+        ("- id: x\n  match: 'a'\n- id: x\n  match: 'b'\n", r"frames\.yaml:3.*'x' is used already"),
+        ("- id: x\n  match: 'a'\n  emmit: []\n", r"frames\.yaml:1.*x.*unknown key 'emmit'"),
+        ("- id: x\n", r"frames\.yaml:1.*x.*'match' is missing"),
+        ("- id: [\n", r"frames\.yaml:2.*not valid YAML"),
+        ("- id: x\n  match: '{a:Person} and {a:Person}'\n", r"slot 'a' stands twice"),
+    ],
+)
+def test_a_mistake_names_file_line_and_pattern(folder: Path, frames: str, message: str) -> None:
+    (folder / "frames.yaml").write_text(frames, "utf-8")
+
+    with pytest.raises(PatternError, match=message):
+        patterns.load_folder(folder)

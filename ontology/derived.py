@@ -1,10 +1,12 @@
 """What is generated from the Turtle files, so that it cannot disagree with them.
 
-``python -m summitgraph.ontology.derived`` writes ``terms.py``; a test fails when it is out of date.
+``python -m summitgraph.ontology.derived`` writes ``terms.py`` and ``context.jsonld``; tests tell whether
+they are current.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from summitgraph.ontology import IRI, NAMESPACE, PROPER, load, version
+from summitgraph.ontology import IRI, NAMESPACE, PROPER, load, prefixes, version
 
 _FOLDER = Path(__file__).resolve().parent
 _WIDTH = 120
@@ -116,11 +118,62 @@ def terms_source() -> str:
     return "\n".join(line for part in parts for line in part)
 
 
+# JSON needs one spelling of a value: what the properties of other vocabularies hold, so that a context can say it.
+_FOREIGN: Mapping[str, str | None] = {
+    "dct:title": None,
+    "dct:language": None,
+    "dct:source": None,
+    "oa:hasSource": "@id",
+    "oa:hasSelector": "@id",
+    "oa:start": "xsd:integer",
+    "oa:end": "xsd:integer",
+    "oa:exact": None,
+    "oa:prefix": None,
+    "oa:suffix": None,
+    "owl:sameAs": "@id",
+    "prov:generatedAtTime": "xsd:dateTime",
+    "prov:wasGeneratedBy": "@id",
+    "rdf:object": None,
+    "rdf:predicate": "@id",
+    "rdf:subject": "@id",
+}
+
+
+def context() -> dict[str, object]:
+    """Return the JSON-LD context for the whole vocabulary (JSON-LD 1.1, section 3.1).
+
+    Terms are local names. A property whose values are things is typed ``@id``; one with a single datatype is typed
+    with it; words stay untyped, since they carry a language. Classes, concepts and properties never share a name.
+    """
+    graph = load(PROPER)
+    terms: dict[str, object] = {**prefixes(), "id": "@id", "type": "@type"}
+    for name in _locals(graph.subjects(RDF.type, OWL.Class)) + _locals(graph.subjects(RDF.type, SKOS.Concept)):
+        terms[name] = f"sg:{name}"
+    for name in _locals(graph.subjects(RDF.type, OWL.ObjectProperty)):
+        terms[name] = {"@id": f"sg:{name}", "@type": "@id"}
+    for name in _locals(graph.subjects(RDF.type, OWL.DatatypeProperty)):
+        values = _members(graph, graph.value(URIRef(NAMESPACE + name), RDFS.range))
+        typed = values[0].startswith("xsd:")
+        terms[name] = {"@id": f"sg:{name}", "@type": values[0]} if typed else {"@id": f"sg:{name}"}
+    terms["label"] = {"@id": "rdfs:label", "@container": "@language"}
+    terms["altLabel"] = {"@id": "skos:altLabel", "@container": ["@language", "@set"]}
+    for curie, kind in _FOREIGN.items():
+        name = {"dct:title": "documentTitle"}.get(curie, curie.partition(":")[2])
+        terms[name] = {"@id": curie, "@type": kind} if kind else {"@id": curie}
+    return {"@context": {"@version": 1.1, **terms}}
+
+
+def context_source() -> str:
+    """Return the text of ``context.jsonld`` as the Turtle files have it now."""
+    return json.dumps(context(), indent=2, ensure_ascii=False) + "\n"
+
+
 def write() -> list[Path]:
     """Write the generated files and return their paths."""
-    path = _FOLDER / "terms.py"
-    path.write_text(terms_source(), encoding="utf-8")
-    return [path]
+    texts = {"terms.py": terms_source(), "context.jsonld": context_source()}
+    for name, text in texts.items():
+        (_FOLDER / name).write_text(text, encoding="utf-8")
+    return [_FOLDER / name for name in texts]
 
 
 if __name__ == "__main__":

@@ -134,6 +134,6 @@ def void(engine: Engine, site: str) -> Triples:
     return triples
 
 
-CLASSES = """SELECT ?term (COUNT(DISTINCT ?s) AS ?n) { ?s a ?term FILTER(isIRI(?term)) }
+CLASSES = """SELECT ?term (COUNT(*) AS ?n) { { SELECT DISTINCT ?s ?term { ?s a ?term FILTER(isIRI(?term)) } } }
 GROUP BY ?term ORDER BY DESC(?n) ?term LIMIT 500"""
 PROPERTIES = "SELECT ?term (COUNT(*) AS ?n) { ?s ?term ?o } GROUP BY ?term ORDER BY DESC(?n) ?term LIMIT 1000"

@@ -33,6 +33,7 @@ class Query:
     base: str = ""
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    plain: bool = False  # the unnamed graph is the default graph, not the union of all
 
 
 @dataclass(slots=True)
@@ -129,9 +130,8 @@ class Engine:
         """Return the entity tag of the answer, known before it is computed; empty if it may differ each time."""
         if scan.volatile:
             return ""
-        key = "\0".join(
-            (scan.normal, query.format, query.base, version, repr(query.default_graphs), repr(query.named_graphs))
-        )
+        dataset = repr((query.default_graphs, query.named_graphs, query.plain))
+        key = "\0".join((scan.normal, query.format, query.base, version, dataset))
         return '"' + hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest() + '"'
 
     def check(self, text: str) -> Scan:
@@ -148,8 +148,8 @@ class Engine:
         etag = self.etag(query, scan, version)
         if etag and (entry := self.cache.get(etag)):
             return Answer(entry.body, etag, version, size=len(entry.body), compressed=entry.compressed, cached=True)
-        union = query.default_graphs is None and query.named_graphs is None and not scan.names_dataset
         protocol = query.default_graphs is not None or query.named_graphs is not None
+        union = not (protocol or scan.names_dataset or query.plain)
         result = self.pool.run(
             {
                 "query": query.text,

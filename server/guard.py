@@ -8,6 +8,7 @@ names a dataset, calls a service, or gives another answer each time).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -113,7 +114,12 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(resolve, text)
 
 
-@lru_cache(maxsize=1024)
+def lex(text: str) -> Iterator[re.Match[str]]:
+    """Yield the tokens of *text*, comments left out."""
+    return (match for match in _TOKEN.finditer(text) if not match.group().startswith("#"))
+
+
+@lru_cache(maxsize=256)
 def scan(text: str, limits: Limits) -> Scan:
     """Read the tokens of a query or update.
 
@@ -131,22 +137,19 @@ def scan(text: str, limits: Limits) -> Scan:
         )
     text = unescape(text)
     opened: list[tuple[str, int]] = []
-    terms = tokens = operators = 0
+    terms = operators = 0
     keywords: set[str] = set()
     result = Scan()
     pieces: list[str] = []
     last_end = 0
     before = before_that = ""
-    for match in _TOKEN.finditer(text):
+    for tokens, match in enumerate(lex(text), 1):
         token = match.group()
         first = token[0]
-        if first == "#":
-            continue
         if pieces and match.start() > last_end:
             pieces.append(" ")
         pieces.append(token)
         last_end = match.end()
-        tokens += 1
         if token in "{([":
             opened.append((token, match.start()))
             operators += token == "{"
@@ -232,4 +235,19 @@ def check_query(text: str, limits: Limits) -> Scan:
             "SERVICE is switched off on this server",
             "Ask the other endpoint yourself, and join its answer with VALUES.",
         )
+    return result
+
+
+def check_update(text: str, limits: Limits) -> Scan:
+    """Return the scan of an update that may be run; it is not kept, as updates are long and run once.
+
+    Raises:
+        Problem: 400 if it is a query or passes a limit; 403 if it would fetch something.
+    """
+    result: Scan = scan.__wrapped__(text, limits)
+    if result.form in _QUERY_FORMS:
+        raise Problem(400, "query-as-update", "this is a query, and was sent as an update", "Send it as 'query='.")
+    if reaching := result.keywords & {"SERVICE", "LOAD"}:
+        word = min(reaching)
+        raise Problem(403, word.lower(), f"{word} is switched off on this server", "Send the data with the request.")
     return result

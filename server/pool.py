@@ -92,6 +92,8 @@ class Process:
             self.connection.settimeout(timeout_s - (time.monotonic() - started))
             data, descriptors, _, _ = socket.recv_fds(self.connection, 65_536, 1)
         file = os.fdopen(descriptors[0], "rb") if descriptors else None
+        if file is not None:
+            file.seek(0)  # the writer's position came with the descriptor
         self.connection.settimeout(30.0)  # all is there now; only the transfer is left
         data = self._fill(data, FRAME.size)
         header_length, body_length = FRAME.unpack_from(data)

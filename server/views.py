@@ -27,7 +27,7 @@ def respond(reply: Reply) -> Response:
     return response
 
 
-DOCUMENTS = "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER(CONTAINS(STR(?g), '/graph/doc/')) }"
+DOCUMENTS = "SELECT (COUNT(*) AS ?n) { GRAPH ?g {} FILTER(CONTAINS(STR(?g), '/graph/doc/')) }"
 
 
 def home(engine: Engine, pages: Pages) -> Reply:

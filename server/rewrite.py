@@ -1,0 +1,69 @@
+"""Give an update the dataset its request names (SPARQL 1.1 Protocol, 2.2.3), as USING clauses put where they belong.
+
+The engine's update has no parameter for a dataset, so the text is changed; tokens, not patterns, decide where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .guard import lex, unescape
+from .problems import Problem
+
+
+def add_using(text: str, using: Sequence[str], using_named: Sequence[str]) -> str:
+    """Return *text* with a USING clause for each IRI in every operation that has a WHERE.
+
+    Raises:
+        Problem: 400 if the update has WITH, USING or USING NAMED itself.
+    """
+    if not using and not using_named:
+        return text
+    text = unescape(text)
+    clauses = "".join(f"USING <{iri}> " for iri in using) + "".join(f"USING NAMED <{iri}> " for iri in using_named)
+    if not using:  # named graphs only: the default graph of the dataset is empty, as no graph has this name
+        clauses = "USING <urn:summitgraph:empty> " + clauses
+    pieces: list[str] = []
+    done = 0
+    for word, start, end, block in _heads(text):
+        if word in ("WITH", "USING"):
+            hint = "Use either the parameters using-graph-uri and using-named-graph-uri, or the clauses."
+            raise Problem(400, "dataset-conflict", f"the update has {word}, and the request names a dataset", hint)
+        pieces.append(text[done:start])
+        if word == "DELETE WHERE":  # the short form has no place for USING
+            pieces.append(f"DELETE {block} {clauses}WHERE {block}")
+        else:
+            pieces.append(clauses + text[start:end])
+        done = end
+    return "".join(pieces) + text[done:]
+
+
+def _heads(text: str) -> Iterator[tuple[str, int, int, str]]:
+    """Yield what matters outside brackets: WITH, USING, WHERE, and DELETE WHERE with its block."""
+    tokens = [(match.group(), match.start(), match.end()) for match in lex(text)]
+    depth, index = 0, 0
+    while index < len(tokens):
+        token, start, end = tokens[index]
+        word = token.upper()
+        if token == "{":
+            depth += 1
+        elif token == "}":
+            depth -= 1
+        elif depth == 0 and word in ("WITH", "USING"):
+            yield word, start, end, ""
+        elif depth == 0 and word == "DELETE" and index + 1 < len(tokens) and tokens[index + 1][0].upper() == "WHERE":
+            last = _matching(tokens, index + 2)
+            yield "DELETE WHERE", start, tokens[last][2], text[tokens[index + 1][2] : tokens[last][2]]
+            index = last
+        elif depth == 0 and word == "WHERE":
+            yield word, start, end, ""
+        index += 1
+
+
+def _matching(tokens: Sequence[tuple[str, int, int]], index: int) -> int:
+    depth = 0
+    for position in range(index, len(tokens)):
+        depth += {"{": 1, "}": -1}.get(tokens[position][0], 0)
+        if depth == 0:
+            return position
+    return len(tokens) - 1

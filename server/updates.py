@@ -1,0 +1,140 @@
+"""Changes asked for over HTTP: who may, with which dataset, through the gate, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .auth import Gatekeeper
+from .engine import engine_syntax_problem, iris
+from .guard import Limits, check_update
+from .limits import client_of
+from .observe import Metrics
+from .pool import memory_problem
+from .problems import Problem
+from .reply import Environ, Reply
+from .rewrite import add_using
+from .settings import Settings
+from .sparql import Operation, base_of
+from .worker import FRAME, receive
+
+MAX_TEXT = 4_194_304
+GATED_WORDS = ("GRAPH", "ALL", "NAMED", "WITH", "INTO", "TO", "USING")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One RDF body: its format's name and its bytes."""
+
+    format: str
+    body: bytes
+
+
+class Updates:
+    """The writing side of one front."""
+
+    def __init__(self, settings: Settings, gatekeeper: Gatekeeper, metrics: Metrics) -> None:
+        self.settings, self.gatekeeper, self.metrics = settings, gatekeeper, metrics
+        self.limits = Limits(length=min(settings.max_body_bytes, MAX_TEXT), tokens=2_000_000, operators=20_000)
+        self.document_prefix = settings.base_iri + "graph/doc/"
+
+    def admit(self, environ: Environ, scope: str) -> None:
+        """Let a request pass that may write; raise Problem otherwise."""
+        client = client_of(environ, self.settings.trust_proxy)
+        self.gatekeeper.check(environ.get("HTTP_AUTHORIZATION"), scope, client)
+
+    def update(self, environ: Environ, operation: Operation) -> Reply:
+        """Run a SPARQL update and return its reply.
+
+        Raises:
+            Problem: If it may not or cannot be run; the store then is as before the operation that failed.
+        """
+        self.admit(environ, "update")
+        using = iris(operation.parameters.get("using-graph-uri", ()))
+        named = iris(operation.parameters.get("using-named-graph-uri", ()))
+        scan = check_update(operation.text, self.limits)
+        text = add_using(operation.text, using, named)
+        gated = bool(scan.keywords.intersection(GATED_WORDS))
+        request = {"op": "update", "text": text, "base": base_of(environ) + "/sparql", "gate": gated}
+        done = self.perform(request, b"", operation.text)
+        body = f"done: snapshot {done['version']}\n".encode()
+        return Reply(200, "text/plain; charset=utf-8", body, [("Cache-Control", "no-store")])
+
+    def write_graph(self, op: str, graph: str, base: str, parts: Sequence[Part] = ()) -> dict[str, Any]:
+        """Put, post to or delete one graph (empty: the default graph); return what the process tells."""
+        listed = [{"format": part.format, "length": len(part.body)} for part in parts]
+        gated = graph.startswith(self.document_prefix) and op != "delete"
+        request = {"op": op, "graph": graph, "base": base, "parts": listed, "gate": gated}
+        return self.perform(request, b"".join(part.body for part in parts), "")
+
+    def perform(self, request: Mapping[str, object], body: bytes, text: str) -> dict[str, Any]:
+        """Have a process make the change.
+
+        Raises:
+            Problem: 409 if a graph would not conform, 503 if another process writes, 504 and 507 at its limits.
+        """
+        self.metrics.add("updates_total")
+        deadline_s = self.settings.update_deadline_s
+        full = {**request, "deadline_s": deadline_s, "document_prefix": self.document_prefix}
+        mine, theirs = socket.socketpair()
+        memory = str(self.settings.memory_mb * 4 * 1_048_576)
+        with mine:
+            with theirs:
+                command = [sys.executable, "-m", "summitgraph.server.writer"]
+                process = subprocess.Popen(
+                    [*command, str(theirs.fileno()), str(self.settings.store), memory],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                )
+            try:
+                mine.settimeout(deadline_s)
+                header = json.dumps(full).encode()
+                mine.sendall(FRAME.pack(len(header), len(body)) + header + body)
+                mine.setblocking(True)
+                mine.settimeout(deadline_s)
+                answer = receive(mine)
+            except TimeoutError:
+                raise _deadline(deadline_s) from None
+            except ConnectionError:
+                answer = None
+            finally:
+                process.kill()
+                process.wait()
+        if answer is None:
+            raise Problem(500, "crashed", "the process that made the change ended", "The store is as it was.")
+        if not answer[0]["ok"]:
+            raise refused(answer[0], text)
+        return answer[0]
+
+
+def _deadline(deadline_s: float) -> Problem:
+    return Problem(
+        504, "deadline", f"the change was stopped at its deadline of {deadline_s:g} s",
+        "Send it in smaller parts.", {"limit": deadline_s},
+    )  # fmt: skip
+
+
+def refused(header: Mapping[str, Any], text: str) -> Problem:
+    """Return the problem the writing process reported."""
+    error, message = header["error"], str(header.get("message", ""))
+    if error == "syntax":
+        if text:
+            return engine_syntax_problem(text, message)
+        return Problem(400, "syntax", f"the body cannot be read: {message}", "Check it against its Content-Type.")
+    if error == "does-not-conform":
+        hint = "Mend what the report lists, and send it again; the store is unchanged."
+        return Problem(409, error, message, hint, {"report": header["report"]})
+    if error == "locked":
+        return Problem(503, "locked", message, "Try again in a moment.", headers=(("Retry-After", "5"),))
+    if error == "memory":
+        return memory_problem()
+    if error == "unknown":
+        return Problem(404, "unknown", message)
+    if error == "graph-name":
+        return Problem(400, error, message)
+    return Problem(500 if error == "failed" and not text else 400, "failed", f"the change was not made: {message}")

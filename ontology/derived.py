@@ -1,12 +1,13 @@
 """What is generated from the Turtle files, so that it cannot disagree with them.
 
 ``python -m summitgraph.ontology.derived`` writes ``terms.py`` and ``context.jsonld``; tests tell whether
-they are current.
+they are current. With ``--freeze`` it writes the file of a release, which is never changed afterwards.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from summitgraph.ontology import IRI, NAMESPACE, PROPER, load, prefixes, version
+from . import IRI, NAMESPACE, PROPER, load, prefixes, version
 
 _FOLDER = Path(__file__).resolve().parent
 _WIDTH = 120
@@ -176,5 +177,29 @@ def write() -> list[Path]:
     return [_FOLDER / name for name in texts]
 
 
+def released(number: str) -> Path:
+    """Return where the frozen file of a version is, or would be."""
+    return _FOLDER / "released" / number / "ontology.ttl"
+
+
+def freeze() -> Path:
+    """Write the ontology as one file under its version number, for good, and return the path.
+
+    Raises:
+        FileExistsError: If this version was released before; a change then needs a new number in ``core.ttl``.
+    """
+    path = released(version())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    graph = load((*PROPER, "reification"))
+    with path.open("x", encoding="utf-8") as file:
+        file.write(graph.serialize(format="turtle"))
+    return path
+
+
 if __name__ == "__main__":
-    write()
+    if sys.argv[1:] == ["--freeze"]:
+        freeze()
+    elif not sys.argv[1:]:
+        write()
+    else:
+        sys.exit("usage: python -m summitgraph.ontology.derived [--freeze]")

@@ -63,6 +63,13 @@ def test_ontology_is_owl_2_dl_consistent_and_satisfiable(tmp_path: Path) -> None
     assert problems(ontology.load(ontology.PROPER), tmp_path) == []
 
 
+def test_alignments_keep_it_owl_2_dl_and_satisfiable(tmp_path: Path) -> None:
+    graph = ontology.load((*ontology.PROPER, "alignments"))
+    graph.remove((None, OWL.imports, None))  # the import is the graph itself; nothing is fetched
+
+    assert problems(graph, tmp_path) == []
+
+
 def test_profile_checker_sees_what_is_not_owl_2_dl(tmp_path: Path) -> None:
     graph = ontology.load((*ontology.PROPER, "reification"))
 

@@ -284,10 +284,13 @@ class Builder:
         return [], [self._text(start, end)]
 
     def settle(self) -> None:
-        """Drop statements that repeat another: same speaker, same words (one speech act gives one statement)."""
+        """Drop statements that repeat another (one speech act gives one), and signatures the same text says were refused."""
         kept: list[Fact] = []
+        refused = {(fact.roles["committedBy"], fact.roles["document"]) for fact in self.facts if fact.kind == "Refusal"}
         for fact in self.facts:
             if fact.kind == "Statement" and any(_repeats(fact, other) for other in kept):
+                continue
+            if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
         self.facts = kept

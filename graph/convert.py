@@ -1,0 +1,224 @@
+"""Facts to quads: direct triples with their claims, records with their properties, entities with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import regex
+from pyoxigraph import Literal, NamedNode, Quad
+
+from . import iris
+from .link import Link
+from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance
+from .records import (
+    Concept, DateValue, Entity, EntityRef, Extraction, Fact, FactRef, Integer, Money, Text, Value,
+)  # fmt: skip
+from .reference import LANGUAGES
+
+_ALT_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")
+_PREF_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+_SAME_AS = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
+# What follows from a record: property, role of the subject, role of the object.
+_DERIVED: Mapping[str, tuple[str, str, str]] = {
+    "Endorsement": ("signedBy", "document", "committedBy"),
+    "Refusal": ("refusedBy", "document", "committedBy"),
+    "Participation": ("hasParticipant", "event", "actor"),
+}
+
+
+def convert(extraction: Extraction, links: Mapping[str, Link], version: str) -> list[Quad]:
+    """Return the quads of one document, all in its own graph, sorted; the same extraction gives the same quads.
+
+    Args:
+        extraction: What the loaders read.
+        links: Decisions by entity id; only accepted ones give ``owl:sameAs``.
+        version: Of the extractor, for ``prov:wasGeneratedBy``.
+    """
+    return _Converter(extraction, links, version).run()
+
+
+class _Converter:
+    def __init__(self, extraction: Extraction, links: Mapping[str, Link], version: str) -> None:
+        self.extraction = extraction
+        self.links = links
+        self.provenance = Provenance(extraction.document, version)
+        self.document = extraction.document.id
+        self.facts = {fact.id: fact for fact in extraction.facts}
+        self.entities = {entity.id: self._entity_iri(entity) for entity in extraction.entities}
+        self.nodes: dict[str, NamedNode] = {}
+
+    def run(self) -> list[Quad]:
+        used = self._used()
+        for entity in self.extraction.entities:
+            if entity.names or entity.id in used:
+                self._entity(entity)
+        for fact in self.extraction.facts:
+            self._fact(fact)
+        unique = {str(quad): quad for quad in self.provenance.quads}
+        return [unique[key] for key in sorted(unique)]
+
+    def _used(self) -> set[str]:
+        return {value.id for fact in self.extraction.facts for values in fact.roles.values() for value in values if isinstance(value, EntityRef)}
+
+    # Entities.
+
+    def _accepted(self, entity: Entity) -> Link | None:
+        decision = self.links.get(entity.id)
+        return decision if decision is not None and decision.outcome == "Accepted" else None
+
+    def _kind(self, entity: Entity) -> str:
+        decision = self._accepted(entity)
+        return decision.row.kind if decision else entity.kind
+
+    def _entity_iri(self, entity: Entity) -> NamedNode:
+        if decision := self._accepted(entity):
+            return iris.entity(decision.row.kind, decision.row.labels["en"])
+        name = entity.label or (entity.names[0].text if entity.names else "")
+        if not name:
+            return iris.local(entity.kind, self.document, entity.description or entity.id)
+        if entity.kind == "Summit" and entity.edition and entity.edition not in name:
+            name = f"{name} {entity.edition}"
+        return iris.entity(entity.kind, name)
+
+    def _entity(self, entity: Entity) -> None:
+        node, kind = self.entities[entity.id], self._kind(entity)
+        provenance = self.provenance
+        spans = sorted({name.span for name in entity.names} | set(entity.mentions if not entity.names else ()))
+        if spans:
+            provenance.claim(node, RDF_TYPE, iris.term(kind), spans, 0.95 if self._accepted(entity) else 0.85, "type")
+        else:
+            provenance.add(node, RDF_TYPE, iris.term(kind))
+        labels = self._labels(entity)
+        for language, text in labels.items():
+            provenance.add(node, LABEL, _literal(text, language))
+            if kind == "Topic":
+                provenance.add(node, _PREF_LABEL, _literal(text, language))
+        for name in entity.names:
+            if name.text not in labels.values():
+                provenance.add(node, _ALT_LABEL, _literal(name.text, name.language))
+        if decision := self.links.get(entity.id):
+            self._link(node, decision)
+
+    def _labels(self, entity: Entity) -> dict[str, str]:
+        """Return one label a language: the reference row's where linked, else the best form of the text."""
+        if decision := self._accepted(entity):
+            return {language: decision.row.labels[language] for language in LANGUAGES if decision.row.labels[language]}
+        labels: dict[str, str] = {"en": entity.label} if entity.label else {}
+        for name in entity.names:
+            labels.setdefault(name.language, name.text)
+        if not labels and entity.description:
+            labels[self.extraction.document.language] = entity.description
+        return labels
+
+    def _link(self, node: NamedNode, decision: Link) -> None:
+        item = iris.wikidata(decision.row.qid)
+        if decision.outcome == "Accepted":
+            self.provenance.add(node, _SAME_AS, item)
+        record = iris.local("LinkDecision", self.document, f"{node} {item}")
+        for predicate, value in (
+            (RDF_TYPE, iris.term("LinkDecision")), (iris.term("entity"), node), (iris.term("candidate"), item),
+            (iris.term("decision"), iris.term(decision.outcome)),
+            (iris.term("confidence"), Literal(f"{decision.confidence:.2f}", datatype=DECIMAL)),
+            (iris.term("reason"), Literal(decision.reason)),
+        ):  # fmt: skip
+            self.provenance.add(record, predicate, value)
+
+    # Facts.
+
+    def _fact(self, fact: Fact) -> None:
+        if set(fact.roles) == {"subject", "object"}:
+            predicate = iris.term(fact.kind)
+            for subject in fact.roles["subject"]:
+                for value in fact.roles["object"]:
+                    start, end = self._term(subject), self._term(value)
+                    if isinstance(start, NamedNode) and start != end:
+                        self.provenance.claim(start, predicate, end, fact.evidence, fact.confidence, fact.rule)
+                        if fact.kind == "partnerOf" and isinstance(end, NamedNode):
+                            self.provenance.claim(end, predicate, start, fact.evidence, fact.confidence, fact.rule)
+            return
+        node = self._node(fact)
+        self.provenance.add(node, RDF_TYPE, iris.term(fact.kind))
+        for role, values in fact.roles.items():
+            for value in values:
+                self.provenance.add(node, iris.term(role), self._term(value))
+        self.provenance.cite(node, fact.evidence, fact.confidence, fact.rule)
+        self._derive(fact)
+
+    def _derive(self, fact: Fact) -> None:
+        if fact.kind in _DERIVED:
+            name, subject_role, object_role = _DERIVED[fact.kind]
+            pairs = [(s, o) for s in fact.roles.get(subject_role, ()) for o in fact.roles.get(object_role, ())]
+        elif fact.kind == "Partnership":
+            name, partners = "partnerOf", fact.roles["partner"]
+            pairs = [(s, o) for s in partners for o in partners if s != o]
+        else:
+            return
+        for subject, value in pairs:
+            start, end = self._term(subject), self._term(value)
+            if isinstance(start, NamedNode) and start != end:
+                self.provenance.claim(start, iris.term(name), end, fact.evidence, fact.confidence, fact.rule)
+
+    def _node(self, fact: Fact) -> NamedNode:
+        if fact.id not in self.nodes:
+            content = "|".join(f"{role}={value!r}" for role, values in sorted(fact.roles.items()) for value in map(self._stable, values))
+            self.nodes[fact.id] = iris.local(fact.kind, self.document, f"{fact.kind}|{content}")
+        return self.nodes[fact.id]
+
+    def _stable(self, value: Value) -> str:
+        """Return *value* as words that do not depend on the order entities were met in."""
+        if isinstance(value, EntityRef):
+            return self.entities[value.id].value
+        if isinstance(value, FactRef):
+            return self._node(self.facts[value.id]).value
+        return repr(value)
+
+    def _term(self, value: Value) -> NamedNode | Literal:
+        match value:
+            case EntityRef(entity):
+                return self.entities[entity]
+            case FactRef(fact):
+                return self._node(self.facts[fact])
+            case Concept(name):
+                return iris.term(name)
+            case DateValue(text):
+                return date_literal(text)
+            case Text(text, language):
+                return _literal(text, language)
+            case Integer(number):
+                return Literal(str(number), datatype=INTEGER)
+            case Money():
+                return self._money(value)
+        raise TypeError(f"no RDF term for {value!r}")
+
+    def _money(self, money: Money) -> NamedNode:
+        node = iris.local("MonetaryAmount", self.document, f"{money.minimum} {money.maximum} {money.currency} {money.comparator}")
+        add = self.provenance.add
+        add(node, RDF_TYPE, iris.term("MonetaryAmount"))
+        for name, amount in (("minValue", money.minimum), ("maxValue", money.maximum)):
+            if amount is not None:
+                add(node, iris.term(name), Literal(_decimal(amount), datatype=DECIMAL))
+        add(node, iris.term("currency"), iris.term(money.currency))
+        add(node, iris.term("comparator"), iris.term(money.comparator))
+        return node
+
+
+def date_literal(text: str) -> Literal:
+    """Return a date as precise as its text: ``xsd:date``, ``xsd:gYearMonth`` or ``xsd:gYear``.
+
+    Raises:
+        ValueError: If the text is none of these.
+    """
+    for pattern, datatype in ((r"\d{4}-\d\d-\d\d", DATE), (r"\d{4}-\d\d", MONTH), (r"\d{4}", YEAR)):
+        if regex.fullmatch(pattern, text):
+            return Literal(text, datatype=datatype)
+    raise ValueError(f"not a date: {text!r}; expected YYYY, YYYY-MM or YYYY-MM-DD")
+
+
+def _decimal(amount: Decimal) -> str:
+    """Return an amount without exponent: 1500000000, never 1.5E+9."""
+    return f"{amount:f}"
+
+
+def _literal(text: str, language: str) -> Literal:
+    return Literal(text) if language in ("", "und") else Literal(text, language=language)

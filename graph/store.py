@@ -1,0 +1,178 @@
+"""The store on disk: one writer, whole documents, published as snapshots (see docs/architecture.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pyoxigraph
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store
+
+from summitgraph import ontology, shapes
+from summitgraph.errors import StoreError, StoreLockedError
+
+from . import iris, reference, snapshots
+from .provenance import RDF_TYPE
+from .snapshots import Snapshot, current_snapshot, current_version
+
+__all__ = ["Snapshot", "Writer", "current_snapshot", "current_version", "document_ids", "open_reader", "writer"]
+
+_STATE = "BASE.json"  # digests of the graphs that come with the software
+_DIRTY = "DIRTY"  # the database holds something not yet published
+
+
+class Writer:
+    """The only way to change a store. Each document is one transaction; readers see it after :meth:`publish`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self.database = Store(str(path / "db"))
+        except OSError as error:
+            if "lock" in str(error).lower():
+                raise StoreLockedError(f"{path}: another process is writing to this store; wait until it is done and try again") from error
+            raise StoreError(f"{path}: the store cannot be opened for writing: {error}") from error
+        if not current_version(path):
+            self._mark()
+        self._refresh_base()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Publish what was written and release the store."""
+        if self.dirty:
+            self.publish()
+        del self.database
+
+    @property
+    def dirty(self) -> bool:
+        """Tell whether the database holds something that is not published, also from a run that was killed."""
+        return (self.path / _DIRTY).exists()
+
+    def holds(self, document: str, version: str) -> bool:
+        """Tell whether *document* (16 hexadecimal digits) is stored as extractor *version* reads it."""
+        graph = iris.document_graph(document)
+        if not self.database.contains_named_graph(graph):
+            return False
+        rules = self.database.quads_for_pattern(None, iris.term("extractorVersion"), None, graph)
+        return {quad.object for quad in rules} <= {Literal(version)}
+
+    def add(self, document: str, quads: Sequence[Quad]) -> None:
+        """Store the quads of *document*, whole or not at all, in place of what was stored of it."""
+        graph = iris.document_graph(document)
+        self._mark()
+        self._replace(graph, quads)
+
+    def remove(self, document: str) -> bool:
+        """Remove a document without trace; return whether it was there."""
+        graph = iris.document_graph(document)
+        if not self.database.contains_named_graph(graph):
+            return False
+        self._mark()
+        self.database.update(f"DROP SILENT GRAPH {graph}")
+        return True
+
+    def publish(self) -> str:
+        """Let readers see everything written so far; return the snapshot's number."""
+        version = snapshots.publish(self.path, self.database)
+        (self.path / _DIRTY).unlink(missing_ok=True)
+        return version
+
+    def _mark(self) -> None:
+        (self.path / _DIRTY).touch()
+
+    def _replace(self, graph: NamedNode, quads: Sequence[Quad]) -> None:
+        if not self.database.contains_named_graph(graph):
+            self.database.extend(quads)  # one transaction
+            return
+        # One update request is one transaction: readers and a killed process see the old graph or the new one.
+        triples = pyoxigraph.serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES)
+        self.database.update(f"DROP SILENT GRAPH {graph} ; INSERT DATA {{ GRAPH {graph} {{ {triples.decode()} }} }}")
+
+    def _refresh_base(self) -> None:
+        """Put in the ontology, the shapes and the reference table; again when the software brings other ones."""
+        state_file = self.path / _STATE
+        state = json.loads(state_file.read_text("utf-8")) if state_file.exists() else {}
+        digests = {name: _digest(name) for name in ("ontology", "shapes", "reference")}
+        changed = [name for name, digest in digests.items() if state.get(name) != digest]
+        if not changed:
+            return
+        self._mark()
+        for name in changed:
+            graph = iris.graph(name)
+            self.database.remove_graph(graph)
+            self.database.extend(_base_quads(name))
+        snapshots.replace_file(state_file, json.dumps(digests))
+
+
+def writer(path: Path) -> Writer:
+    """Open the store at *path* for writing, making it if need be.
+
+    Raises:
+        StoreLockedError: If another process is writing to it.
+    """
+    return Writer(path)
+
+
+def open_reader(path: Path) -> tuple[Snapshot, Store]:
+    """Return the current snapshot of the store at *path* and a read-only store on it.
+
+    Raises:
+        StoreError: If there is no store.
+    """
+    snapshot = current_snapshot(path)
+    return snapshot, snapshot.open()
+
+
+def document_ids(store: Store) -> list[str]:
+    """Return the ids of the stored documents, sorted."""
+    quads = store.quads_for_pattern(None, RDF_TYPE, iris.term("SourceDocument"), None)
+    return sorted({quad.subject.value.rsplit("/", 1)[1] for quad in quads if isinstance(quad.subject, NamedNode)})
+
+
+def _files(name: str) -> list[Path]:
+    return ontology.paths() if name == "ontology" else shapes.paths()
+
+
+def _digest(name: str) -> str:
+    digest = hashlib.sha256(iris.base().encode())
+    files = sorted(reference.FOLDER.glob("*.csv")) if name == "reference" else _files(name)
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _base_quads(name: str) -> Iterable[Quad]:
+    if name == "reference":
+        return reference.quads()
+    graph = iris.graph(name)
+    dataset = pyoxigraph.Dataset()
+    for path in _files(name):
+        for quad in pyoxigraph.parse(io.BytesIO(path.read_bytes()), format=RdfFormat.TURTLE, rename_blank_nodes=True):
+            dataset.add(Quad(quad.subject, quad.predicate, quad.object, graph))
+    # Canonical names for blank nodes (RDFC-1.0), so that every store of one version is the same.
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    return [_own_blanks(quad, name) for quad in dataset]
+
+
+def _own_blanks(quad: Quad, name: str) -> Quad:
+    subject, value = quad.subject, quad.object
+    if isinstance(subject, BlankNode):
+        subject = BlankNode(f"{name}-{subject.value}")
+    if isinstance(value, BlankNode):
+        value = BlankNode(f"{name}-{value.value}")
+    return Quad(subject, quad.predicate, value, quad.graph_name)
+
+
+def iterate(store: Store) -> Iterator[Quad]:
+    """Yield every quad of *store*."""
+    yield from store.quads_for_pattern(None, None, None, None)

@@ -1,5 +1,6 @@
 """Text becomes mentions and facts with exact evidence; no RDF here."""
 
-from .extract import VERSION, extract
+from .extract import extract
+from .version import version
 
-__all__ = ["VERSION", "extract"]
+__all__ = ["extract", "version"]

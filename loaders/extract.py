@@ -25,8 +25,6 @@ from .recognise import Found, choose, quotations, recognise, to_folded
 from .segment import segment
 from .values import fill_years
 
-VERSION = "1"
-
 
 def extract(document: Document) -> Extraction:
     """Return every entity and fact *document* states about summits; a text about no summit gives none.

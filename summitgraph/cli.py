@@ -1,0 +1,399 @@
+"""The command line: results on standard output, everything else on standard error; 0 done, 1 does not conform, 2 wrong usage."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from summitgraph import __version__
+from summitgraph.errors import SummitGraphError
+
+DEFAULT_STORE = "data/store"
+store_option = click.option(
+    "--store", type=click.Path(path_type=Path), default=DEFAULT_STORE, envvar="SUMMITGRAPH_STORE", show_default=True,
+    help="Folder of the store (or SUMMITGRAPH_STORE).",
+)  # fmt: skip
+language_option = click.option("--lang", type=click.Choice(["en", "ar", "fr"]), default="en", show_default=True, help="Language of messages.")
+
+
+class Group(click.Group):
+    """Turns our own errors into one line and exit code 2; anything else is a bug and shows its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SummitGraphError as error:
+            click.echo(f"summitgraph: {error}", err=True)
+            ctx.exit(2)
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of our output went away: nothing to say, nobody to hear it
+            ctx.exit(0)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="summitgraph")
+@click.option("-v", "--verbose", is_flag=True, help="Log what each stage does.")
+def main(verbose: bool) -> None:
+    """Turn text about international summits into a validated, linked knowledge graph.
+
+    \b
+    Examples:
+      summitgraph load article.txt          read a text, validate it, store its facts
+      summitgraph query 'SELECT * { ?s sg:chairedBy ?p }'
+      summitgraph serve                     SPARQL endpoint and pages on http://127.0.0.1:8000
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@store_option
+@language_option
+@click.option("--reload", is_flag=True, help="Read again what is stored already.")
+@click.option("--dry-run", is_flag=True, help="Extract and validate, store nothing.")
+def load(paths: tuple[str, ...], store: Path, lang: str, reload: bool, dry_run: bool) -> None:
+    """Read texts, validate their facts and store them, each whole or not at all.
+
+    PATH is a text, Markdown, HTML, PDF, DOCX or JSON Lines file, a folder of them, a .gz or .zip, or - for standard input.
+
+    \b
+    Examples:
+      summitgraph load article.ar.txt
+      summitgraph load articles/ --store data/summits
+      curl -s https://example.org/a.html | summitgraph load -
+    """
+    from summitgraph import pipeline
+    from summitgraph.loaders import documents
+
+    for path in paths:  # a wrong path stops before anything is written
+        if path != "-" and not Path(path).exists():
+            raise click.UsageError(f"{path}: no such file or folder; check the path")
+    if dry_run:
+        sys.exit(_dry_run(paths, lang))
+    with _Progress(documents.count(paths)) as progress:
+        summary = pipeline.load(documents.read(paths), store, reload=reload, progress=progress)
+    for result in summary.results:
+        for line in _describe(result, lang):
+            click.echo(line, err=True)
+    stored = summary.of("stored")
+    characters, facts = sum(r.characters for r in stored), sum(r.facts for r in stored)
+    click.echo(
+        f"{len(stored)} stored ({characters:,} characters, {facts:,} facts), {len(summary.of('unchanged'))} unchanged, "
+        f"{len(summary.of('no summit'))} without a summit, {len(summary.of('rejected'))} rejected, {len(summary.of('failed'))} failed "
+        f"in {summary.seconds:.1f} s; store: {store}", err=True,
+    )  # fmt: skip
+    if summary.of("rejected"):
+        sys.exit(1)
+    if summary.of("failed") or (len(summary.results) == 1 and summary.of("no summit")):
+        sys.exit(2 if not stored else 1)
+
+
+def _dry_run(paths: tuple[str, ...], lang: str) -> int:
+    from summitgraph import pipeline
+    from summitgraph.loaders import documents
+    from summitgraph.shapes import gate, report
+
+    code = 0
+    for document in documents.read(paths):
+        if isinstance(document, documents.Failure):
+            click.echo(f"{document.source}: {document.reason}", err=True)
+            code = max(code, 2)
+            continue
+        extraction, quads = pipeline.build(document)
+        if not quads:
+            click.echo(f"{document.source}: the text names no summit", err=True)
+            continue
+        found = gate.check(quads)
+        click.echo(f"{document.source}: {len(extraction.facts)} facts\n{report.text(found, lang)}")
+        code = max(code, 0 if found.conforms else 1)
+    return code
+
+
+def _describe(result: Any, lang: str) -> list[str]:
+    from summitgraph.shapes import report
+
+    if result.outcome in ("failed", "no summit"):
+        return [f"{result.source}: {result.reason}"]
+    if result.outcome == "rejected":
+        return [f"{result.source}: not stored, it does not conform", report.text(result.report, lang)]
+    return [f"{result.source}: note: {finding}" for finding in result.findings]
+
+
+class _Progress:
+    """A bar on a terminal (documents, characters and facts per second, time left); nothing in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, unit="doc", file=sys.stderr, disable=not sys.stderr.isatty(), dynamic_ncols=True)
+        self._characters = self._facts = 0
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def __call__(self, result: Any) -> None:
+        self._characters += result.characters
+        self._facts += result.facts
+        elapsed = max(1e-6, self._bar.format_dict["elapsed"])
+        self._bar.set_postfix_str(f"{self._characters / elapsed:,.0f} chars/s, {self._facts / elapsed:,.0f} facts/s", refresh=False)
+        self._bar.update()
+        if self._bar.total is not None and self._bar.n > self._bar.total:
+            self._bar.total = self._bar.n  # an archive held more than one
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[FILE]...")
+@store_option
+@language_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def validate(files: tuple[Path, ...], store: Path, lang: str, form: str) -> None:
+    """Check the whole store, or RDF files, against the shapes; exit code 1 where something does not conform.
+
+    \b
+    Examples:
+      summitgraph validate
+      summitgraph validate export.trig --lang ar --format json
+    """
+    from summitgraph.graph import validation
+    from summitgraph.shapes import report
+
+    found = validation.files(files) if files else validation.store(store)
+    click.echo(report.to_json(found) if form == "json" else report.text(found, lang))
+    sys.exit(0 if found.conforms else 1)
+
+
+@main.command()
+@click.argument("sparql", metavar="QUERY|FILE|-")
+@store_option
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "tsv", "xml", "turtle", "ntriples"]), default="table", show_default=True)
+def query(sparql: str, store: Path, form: str) -> None:
+    """Ask the store a SPARQL query; our prefixes are known, and all graphs are asked together.
+
+    \b
+    Examples:
+      summitgraph query 'SELECT ?who { ?summit sg:chairedBy/rdfs:label ?who FILTER(lang(?who) = "ar") }'
+      summitgraph query question.rq --format csv > answer.csv
+    """
+    from summitgraph.graph import query as queries
+    from summitgraph.graph.store import open_reader
+
+    if sparql == "-":
+        text = sys.stdin.read()
+    else:
+        text = Path(sparql).read_text("utf-8") if sparql.endswith((".rq", ".sparql")) and Path(sparql).is_file() else sparql
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        queries.run(reader, text, form, sys.stdout.buffer)
+
+
+@main.command()
+@store_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+def serve(store: Path, host: str, port: int) -> None:
+    """Serve the store: SPARQL at /sparql, linked data at /id/…, pages at /.
+
+    \b
+    Examples:
+      summitgraph serve
+      summitgraph serve --host 0.0.0.0 --port 8080 --store /srv/summits
+    """
+    from summitgraph import server
+
+    def ready(address: str) -> None:
+        click.echo(
+            f"SummitGraph is at {address}/\nA query to try:\n  curl -G {address}/sparql -H 'Accept: text/csv' --data-urlencode "
+            "'query=PREFIX sg: <https://w3id.org/summitgraph/ontology#> SELECT ?summit ?date { ?summit sg:startDate ?date }'", err=True,
+        )  # fmt: skip
+
+    server.serve(store, host, port, ready=ready)
+
+
+@main.command()
+@store_option
+@click.option("--format", "form", type=click.Choice(["trig", "nquads", "turtle", "ntriples", "jsonld", "rdfxml"]), default="trig", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output by default.")
+@click.option("--document", metavar="ID", help="Only this document (16 hexadecimal digits, as `stats --documents` lists them).")
+@click.option("--all", "everything", is_flag=True, help="The ontology, shapes and reference graphs too.")
+def export(store: Path, form: str, output: Path | None, document: str | None, everything: bool) -> None:
+    """Write the graph out, in canonical order: two exports of one graph are byte-identical.
+
+    \b
+    Examples:
+      summitgraph export --format trig --output summits.trig
+      summitgraph export --format nquads | gzip > summits.nq.gz
+    """
+    from summitgraph.graph import export as exports
+    from summitgraph.graph import iris
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    graph = iris.document_graph(document) if document else None
+    with snapshot:
+        def write(stream: Any) -> int:
+            return exports.export(reader, stream, form, everything=everything, graph=graph)
+
+        count = exports.to_file(output, write) if output else write(sys.stdout.buffer)
+    click.echo(f"{count:,} quads", err=True)
+
+
+@main.command()
+@store_option
+@click.option("--documents", is_flag=True, help="List the documents.")
+def stats(store: Path, documents: bool) -> None:
+    """Count what the store holds.
+
+    \b
+    Examples:
+      summitgraph stats
+      summitgraph stats --documents
+    """
+    from summitgraph.graph import query as queries
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        for line in queries.documents(reader) if documents else queries.statistics(reader):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("documents", nargs=-1, required=True, metavar="ID|FILE...")
+@store_option
+def unload(documents: tuple[str, ...], store: Path) -> None:
+    """Remove documents without trace: by id, or by the text file they came from.
+
+    \b
+    Examples:
+      summitgraph unload cba11bc438f96e4e
+      summitgraph unload article.txt
+    """
+    from summitgraph.graph.store import Writer, current_snapshot
+    from summitgraph.loaders import documents as loaded
+
+    current_snapshot(store).close()
+    ids = []
+    for name in documents:
+        if Path(name).is_file():
+            ids += [document.id for document in loaded.read([name]) if not isinstance(document, loaded.Failure)]
+        else:
+            ids.append(name)
+    with Writer(store) as writer:
+        missing = [name for name in ids if not writer.remove(name)]
+    click.echo(f"{len(ids) - len(missing)} removed", err=True)
+    if missing:
+        raise SummitGraphError(f"not in the store: {', '.join(missing)}; `summitgraph stats --documents` lists what is")
+
+
+@main.command()
+@store_option
+def conflicts(store: Path) -> None:
+    """List what sources contradict, with the words of each side by side.
+
+    \b
+    Example:
+      summitgraph conflicts --store data/store
+    """
+    from summitgraph.graph import conflicts as finder
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        found = finder.find(reader)
+    for conflict in found:
+        click.echo(conflict.text())
+    click.echo(f"{len(found)} conflicts", err=True)
+
+
+@main.command()
+@click.option("--check-reference", is_flag=True, help="Check the reference table: duplicates, one label on two items, unknown types.")
+@store_option
+def link(check_reference: bool, store: Path) -> None:
+    """Show how entities were linked to Wikidata, or check the reference table.
+
+    \b
+    Examples:
+      summitgraph link                     decisions, those that need a person first
+      summitgraph link --check-reference
+    """
+    from summitgraph.graph import query as queries
+    from summitgraph.graph import reference
+    from summitgraph.graph.store import open_reader
+
+    if check_reference:
+        table = reference.load()
+        found = reference.problems(table)
+        for problem in found:
+            click.echo(problem)
+        click.echo(f"{len(table.rows)} rows, {len(table.demonyms)} demonyms, {len(found)} problems", err=True)
+        sys.exit(1 if found else 0)
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        for line in queries.link_decisions(reader):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("texts", nargs=-1, metavar="TEXT...")
+@click.option("--gold", "golds", multiple=True, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Gold file; may be repeated.")
+@click.option("--errors", is_flag=True, help="Show each miss and each false alarm with its sentence.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def evaluate(texts: tuple[str, ...], golds: tuple[Path, ...], errors: bool, form: str) -> None:
+    """Score extraction against gold files: precision, recall and F1 by relation, language and difficulty.
+
+    \b
+    Example:
+      summitgraph evaluate --gold paris.gold.tsv paris.txt --errors
+    """
+    from summitgraph import pipeline
+    from summitgraph.graph import evaluation
+    from summitgraph.loaders import documents
+
+    quads = []
+    for document in documents.read(texts):
+        if isinstance(document, documents.Failure):
+            raise SummitGraphError(f"{document.source}: {document.reason}")
+        quads += pipeline.build(document)[1]
+    report = evaluation.evaluate(golds, quads)
+    click.echo(evaluation.to_json(report) if form == "json" else evaluation.format_text(report, errors=errors))
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@store_option
+def backup(target: Path, store: Path) -> None:
+    """Copy the published state of the store to a new folder, also while somebody writes.
+
+    \b
+    Example:
+      summitgraph backup backups/2026-11-23
+    """
+    from summitgraph.graph import archive
+
+    archive.backup(store, target)
+    click.echo(f"backed up to {target}", err=True)
+
+
+@main.command()
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@store_option
+def restore(source: Path, store: Path) -> None:
+    """Make a new store from a backup; an existing store is never overwritten.
+
+    \b
+    Example:
+      summitgraph restore backups/2026-11-23 --store data/restored
+    """
+    from summitgraph.graph import archive
+
+    archive.restore(source, store)
+    click.echo(f"restored to {store}", err=True)
+
+

@@ -55,8 +55,7 @@ class _Converter:
                 self._entity(entity)
         for fact in self.extraction.facts:
             self._fact(fact)
-        unique = {str(quad): quad for quad in self.provenance.quads}
-        return [unique[key] for key in sorted(unique)]
+        return self.provenance.finish()
 
     def _used(self) -> set[str]:
         return {value.id for fact in self.extraction.facts for values in fact.roles.values() for value in values if isinstance(value, EntityRef)}
@@ -221,4 +220,4 @@ def _decimal(amount: Decimal) -> str:
 
 
 def _literal(text: str, language: str) -> Literal:
-    return Literal(text) if language in ("", "und") else Literal(text, language=language)
+    return Literal(text, language=language or "und")

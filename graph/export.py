@@ -46,7 +46,7 @@ def _quads(store: Store, *, everything: bool, graph: NamedNode | None) -> Iterab
     documents = f"{iris.base()}graph/doc/"
     return [
         quad for quad in store.quads_for_pattern(None, None, None, None)
-        if everything or (isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(documents))
+        if (everything and isinstance(quad.graph_name, NamedNode)) or (isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(documents))
     ]  # fmt: skip
 
 

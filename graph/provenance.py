@@ -43,6 +43,7 @@ class Provenance:
         self.quads: list[Quad] = []
         self._evidence: dict[Span, NamedNode] = {}
         self._activities: dict[str, NamedNode] = {}
+        self._confidence: dict[NamedNode, float] = {}
         self._describe_source()
 
     def add(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> None:
@@ -53,8 +54,15 @@ class Provenance:
         """Say what *node* (a claim or record) rests on: evidence, confidence and the rule that found it."""
         for span in spans:
             self.add(node, iris.term("evidence"), self.evidence(span))
-        self.add(node, iris.term("confidence"), Literal(f"{confidence:.2f}", datatype=DECIMAL))
+        self._confidence[node] = max(confidence, self._confidence.get(node, 0.0))  # two rules may find one fact
         self.add(node, GENERATED_BY, self.activity(rule))
+
+    def finish(self) -> list[Quad]:
+        """Return all quads, once each and sorted."""
+        for node, confidence in self._confidence.items():
+            self.add(node, iris.term("confidence"), Literal(f"{confidence:.2f}", datatype=DECIMAL))
+        unique = {str(quad): quad for quad in self.quads}
+        return [unique[key] for key in sorted(unique)]
 
     def claim(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal, spans: Iterable[Span],
               confidence: float, rule: str) -> None:  # fmt: skip

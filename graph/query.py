@@ -20,7 +20,7 @@ _GRAPH = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES}
 
 
 def select(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
-    """Return the answer to a query over the union of all graphs.
+    """Return the answer to a query; with no dataset given it sees the merge of all graphs.
 
     Raises:
         QueryError: If it cannot be parsed or answered; says where and why.
@@ -28,7 +28,7 @@ def select(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTrip
     if len(text) > 100_000:
         raise QueryError(f"the query has {len(text):,} characters; at most 100,000 are taken")
     try:
-        return store.query(text, prefixes=ontology.prefixes(), use_default_graph_as_union=True)
+        return store.query(text, prefixes=ontology.prefixes())
     except SyntaxError as error:
         raise QueryError(f"not valid SPARQL: {error.msg or error}") from error
     except (OSError, RuntimeError) as error:

@@ -220,7 +220,8 @@ def failed(header: Mapping[str, Any], text: str, max_bytes: int) -> Problem:
             "Add LIMIT, or ask for less; to get everything, use the export.",
             {"limit": max_bytes},
         )
-    return Problem(500, "failed", f"the query could not be run: {message}")
+    # The engine has read the query and cannot evaluate it: an unknown function, say. Our own faults end the process.
+    return Problem(400, "failed", f"the query could not be run: {message}")
 
 
 def engine_syntax_problem(text: str, message: str) -> Problem:

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .auth import Gatekeeper
 from .engine import engine_syntax_problem, iris
-from .guard import Limits, check_update
+from .guard import Limits, Scan, check_update, lex
 from .limits import client_of
 from .observe import Metrics
 from .pool import memory_problem
@@ -24,7 +25,6 @@ from .sparql import Operation, base_of
 from .worker import FRAME, receive
 
 MAX_TEXT = 4_194_304
-GATED_WORDS = ("GRAPH", "ALL", "NAMED", "WITH", "INTO", "TO", "USING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,9 @@ class Updates:
         named = iris(operation.parameters.get("using-named-graph-uri", ()))
         scan = check_update(operation.text, self.limits)
         text = add_using(operation.text, using, named)
-        gated = bool(scan.keywords.intersection(GATED_WORDS))
-        request = {"op": "update", "text": text, "base": base_of(environ) + "/sparql", "gate": gated}
+        site = base_of(environ)
+        gated = may_touch(operation.text, scan, self.document_prefix) or self.document_prefix.startswith(site)
+        request = {"op": "update", "text": text, "base": site + "/sparql", "gate": gated}
         done = self.perform(request, b"", operation.text)
         body = f"done: snapshot {done['version']}\n".encode()
         return Reply(200, "text/plain; charset=utf-8", body, [("Cache-Control", "no-store")])
@@ -110,6 +111,16 @@ class Updates:
         if not answer[0]["ok"]:
             raise refused(answer[0], text)
         return answer[0]
+
+
+def may_touch(text: str, scan: Scan, prefix: str) -> bool:
+    """Tell whether an update may change a graph whose IRI starts with *prefix*; where in doubt, yes."""
+    if scan.keywords & {"ALL", "NAMED", "BASE"} or "\\" in text or prefix in text:
+        return True
+    if any(prefix.startswith(space) or space.startswith(prefix) for space in scan.prefixes.values()):
+        return True
+    words = [match.group() for match in lex(text)]
+    return any(word.upper() == "GRAPH" and after[0] in "?$" for word, after in pairwise(words))
 
 
 def _deadline(deadline_s: float) -> Problem:

@@ -7,11 +7,13 @@ snapshot is published, so who has the answer can read what was written.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import shutil
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,8 @@ from typing import Any
 import pyoxigraph as ox
 
 from summitgraph.errors import StoreError, StoreLockedError
+from summitgraph.graph.store import Writer
 
-from .store_access import open_writer
 from .worker import leave_network, limit_memory, receive, send
 
 _FORMATS = {
@@ -32,6 +34,7 @@ _FORMATS = {
     "trig": ox.RdfFormat.TRIG,
 }
 Graph = ox.NamedNode | ox.DefaultGraph
+WAIT_S = 10.0
 
 
 class Refused(Exception):
@@ -130,11 +133,36 @@ def try_out(database: Path, store: ox.Store, request: Mapping[str, Any], body: b
 
 def perform(store_path: Path, request: Mapping[str, Any], body: bytes) -> dict[str, object]:
     """Do what the request asks and publish it; return the header of the reply."""
-    with open_writer(store_path) as writer:
+    with waiting_writer(store_path) as writer:
         if request["gate"]:
-            try_out(store_path / "db", writer.store, request, body)
-        done = apply(writer.store, request, body)
-        return {"ok": True, "version": writer.publish(), **done}
+            try_out(store_path / "db", writer.database, request, body)
+        # From here on a killed process leaves a change that the next writer publishes.
+        (store_path / "DIRTY").touch()
+        done = apply(writer.database, request, body)
+        return {"ok": True, "version": int(writer.publish()), **done}
+
+
+@contextlib.contextmanager
+def waiting_writer(path: Path) -> Iterator[Writer]:
+    """Open the store; wait up to WAIT_S for another writer to end.
+
+    Raises:
+        StoreLockedError: If it does not end.
+    """
+    deadline = time.monotonic() + WAIT_S
+    # Our own writers queue here; a load from the command line holds the database's own lock.
+    with (path / "server-write.lock").open("ab") as queue:
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        while True:
+            try:
+                writer = Writer(path)
+                break
+            except StoreLockedError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        with writer:
+            yield writer
 
 
 def main(arguments: Sequence[str]) -> None:

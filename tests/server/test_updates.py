@@ -9,9 +9,11 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from summitgraph.server.guard import Limits, check_update
 from summitgraph.server.launch import launched
 from summitgraph.server.problems import Problem
 from summitgraph.server.rewrite import add_using
+from summitgraph.server.updates import may_touch
 
 from .client import Client, Reply
 
@@ -31,6 +33,9 @@ def writable(make_store: Callable[[Path, str], Path], tmp_path: Path) -> Iterato
         yield Client(port)
 
 
+OURS = "SELECT * { ?s <http://e/p> ?o }"  # the first write adds the ontology, the shapes and the reference table
+
+
 def update(client: Client, text: str, path: str = "/sparql") -> Reply:
     return client.request("POST", path, text, UPDATE)
 
@@ -44,7 +49,7 @@ def test_update_is_seen_by_the_next_query_on_every_front(writable: Client) -> No
 
 
 def test_cached_answer_and_etag_end_with_a_write(writable: Client) -> None:
-    path = "/sparql?query=SELECT%20%2A%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
+    path = "/sparql?query=SELECT%20%2A%20%7B%20%3Fs%20%3Chttp%3A%2F%2Fe%2Fp%3E%20%3Fo%20%7D"
     etag = writable.get(path).headers["etag"]
     update(writable, "INSERT DATA { <http://e/c> <http://e/p> 3 }")
     again = writable.get(path, If_None_Match=etag)
@@ -66,7 +71,7 @@ def test_update_without_the_right_token_changes_nothing(
 
     assert reply.status == status
     assert (status == 401) == ("www-authenticate" in reply.headers)
-    assert len(writable.rows("SELECT * { ?s ?p ?o }")) == 2
+    assert len(writable.rows(OURS)) == 2
 
 
 def test_guessing_tokens_is_slowed_down(writable: Client) -> None:
@@ -92,7 +97,7 @@ def test_server_without_token_takes_no_writes(client: Client) -> None:
 @pytest.mark.parametrize("text", ["CLEAR XYZ", "INSERT DATA { <http://a> <http://b> ", "SELECT * {}"])
 def test_wrong_update_is_400_and_changes_nothing(writable: Client, text: str) -> None:
     assert update(writable, text).status == 400
-    assert len(writable.rows("SELECT * { ?s ?p ?o }")) == 2
+    assert len(writable.rows(OURS)) == 2
 
 
 def test_failing_operation_undoes_those_before_it(writable: Client) -> None:
@@ -182,7 +187,7 @@ def test_deeply_nested_body_ends_its_process_only(writable: Client) -> None:
     reply = writable.request("PUT", "/store?graph=http://g/1", body, {"Content-Type": "application/ld+json", **TOKEN})
 
     assert reply.status in (400, 500)
-    assert len(writable.rows("SELECT * { ?s ?p ?o }")) == 2
+    assert len(writable.rows(OURS)) == 2
 
 
 def test_document_graph_that_does_not_conform_is_not_written(writable: Client) -> None:
@@ -194,3 +199,24 @@ def test_document_graph_that_does_not_conform_is_not_written(writable: Client) -
     assert (put.status, inserted.status) == (409, 409)
     assert put.json()["report"][0]["graph"] == graph
     assert writable.get(f"/store?graph={graph}").status == 404
+
+
+PREFIX = "https://w3id.org/summitgraph/graph/doc/"
+
+
+@pytest.mark.parametrize(
+    ("text", "touches"),
+    [
+        ("INSERT DATA { GRAPH <http://g/1> { <http://e/a> <http://e/b> 1 } }", False),
+        ("CLEAR ALL", True),
+        ("DROP NAMED", True),
+        (f"INSERT DATA {{ GRAPH <{PREFIX}aa> {{ }} }}", True),
+        ("PREFIX d: <https://w3id.org/summitgraph/graph/doc/> CLEAR GRAPH d:aa", True),
+        ("PREFIX d: <https://w3id.or> CLEAR GRAPH d:g\\/summitgraph\\/graph\\/doc\\/aa", True),
+        ("BASE <https://w3id.org/> CLEAR GRAPH <summitgraph/graph/doc/aa>", True),
+        ("DELETE { GRAPH ?g { ?s ?p ?o } } WHERE { GRAPH ?g { ?s ?p ?o } }", True),
+        ("CLEAR GRAPH <https://w3id.org/summitgraph/graph/\\u0064oc/aa>", True),
+    ],
+)
+def test_change_of_a_document_is_noticed_however_it_is_written(text: str, touches: bool) -> None:
+    assert may_touch(text, check_update(text, Limits()), PREFIX) is touches

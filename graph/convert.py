@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from . import iris
 from .link import Link
-from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance
+from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
 from .records import (
     Concept, DateValue, Entity, EntityRef, Extraction, Fact, FactRef, Integer, Money, Text, Value,
 )  # fmt: skip
@@ -118,7 +118,7 @@ class _Converter:
         for predicate, value in (
             (RDF_TYPE, iris.term("LinkDecision")), (iris.term("entity"), node), (iris.term("candidate"), item),
             (iris.term("decision"), iris.term(decision.outcome)),
-            (iris.term("confidence"), Literal(f"{decision.confidence:.2f}", datatype=DECIMAL)),
+            (iris.term("confidence"), decimal(decision.confidence)),
             (iris.term("reason"), Literal(decision.reason)),
         ):  # fmt: skip
             self.provenance.add(record, predicate, value)

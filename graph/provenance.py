@@ -60,7 +60,7 @@ class Provenance:
     def finish(self) -> list[Quad]:
         """Return all quads, once each and sorted."""
         for node, confidence in self._confidence.items():
-            self.add(node, iris.term("confidence"), Literal(f"{confidence:.2f}", datatype=DECIMAL))
+            self.add(node, iris.term("confidence"), decimal(confidence))
         unique = {str(quad): quad for quad in self.quads}
         return [unique[key] for key in sorted(unique)]
 
@@ -127,6 +127,12 @@ class Provenance:
         if document.generated_at:
             stamp = document.generated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
             self.add(self.source, GENERATED_AT, Literal(stamp, datatype=DATETIME))
+
+
+@lru_cache(maxsize=1024)
+def decimal(number: float) -> Literal:
+    """Return *number*, to two places, as the store writes decimals: without trailing zeros."""
+    return Literal(f"{number:.2f}".rstrip("0").rstrip("."), datatype=DECIMAL)
 
 
 @lru_cache(maxsize=65536)

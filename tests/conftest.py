@@ -1,0 +1,71 @@
+"""What many tests share: short texts, built graphs, stores on disk, and the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Quad
+
+from summitgraph import pipeline
+from summitgraph.graph.records import Document
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED = ROOT.parent / "shared" / "seed" / "paris-2025.ar.txt"
+STAMP = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
+
+TEXT = (
+    "عقدت قمة العمل من أجل الذكاء الاصطناعي في باريس، فرنسا، يومي 10 و11 فبراير 2025. "
+    "وترأس القمة الرئيس الفرنسي إيمانويل ماكرون ورئيس الوزراء الهندي ناريندرا مودي.\n\n"
+    "رفضت الولايات المتحدة والمملكة المتحدة التوقيع على إعلان باريس في القمة.\n"
+)
+OTHER_TEXT = "استضافت كوريا الجنوبية قمة سيول للذكاء الاصطناعي في 21 و22 مايو 2024. وترأس القمة الرئيس الكوري الجنوبي يون سوك يول.\n"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def document(text: str = TEXT, source: str = "article.txt") -> Document:
+    """Return a document with a fixed time, so that graphs repeat."""
+    return Document(text, "ar", title="مقال", source=source, generated_at=STAMP)
+
+
+@pytest.fixture(scope="session")
+def quads() -> list[Quad]:
+    """The graph of a short article."""
+    return pipeline.build(document())[1]
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    """A short article on disk with a fixed time of change."""
+    path = tmp_path / "article.ar.txt"
+    path.write_text(TEXT, "utf-8")
+    os.utime(path, (STAMP.timestamp(), STAMP.timestamp()))
+    return path
+
+
+@pytest.fixture
+def seed() -> Path:
+    """The founding document; tests that need it are skipped where it is absent."""
+    if not SEED.exists():
+        pytest.skip(f"the founding document is not at {SEED}")
+    return SEED
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the command line as a process of its own, in an empty folder."""
+
+    def call(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "SUMMITGRAPH_STORE": str(tmp_path / "store"), "PYTHONUTF8": "1"}
+        return subprocess.run(
+            [sys.executable, "-m", "summitgraph", *arguments], cwd=tmp_path, env=environment, text=True, capture_output=True,
+            timeout=120, check=False, **options,  # type: ignore[call-overload]
+        )  # fmt: skip
+
+    return call

@@ -1,0 +1,206 @@
+"""The store: whole documents, one writer, snapshots that never change under a reader, and nothing lost when killed."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+
+from summitgraph import pipeline
+from summitgraph.errors import StoreError, StoreLockedError
+from summitgraph.graph import archive, export, iris, validation
+from summitgraph.graph.store import Writer, current_version, document_ids, open_reader
+from tests.conftest import OTHER_TEXT, TEXT, document
+
+ID = document().id
+
+
+def dump(path: Path) -> bytes:
+    snapshot, reader = open_reader(path)
+    output = io.BytesIO()
+    with snapshot:
+        export.export(reader, output, "nquads", everything=True)
+    return output.getvalue()
+
+
+def test_a_document_is_read_back_as_it_was_stored(tmp_path: Path, quads: list[Quad]) -> None:
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+
+    snapshot, reader = open_reader(tmp_path)
+    with snapshot:
+        assert set(reader.quads_for_pattern(None, None, None, iris.document_graph(ID))) == set(quads)
+        assert document_ids(reader) == [ID]
+
+
+def test_readers_see_nothing_before_publication(tmp_path: Path, quads: list[Quad]) -> None:
+    with Writer(tmp_path) as writer:
+        writer.publish()
+        writer.add(ID, quads)
+        snapshot, reader = open_reader(tmp_path)
+        with snapshot:
+            assert document_ids(reader) == []
+
+
+def test_a_snapshot_in_use_outlives_later_publications(tmp_path: Path, quads: list[Quad]) -> None:
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+    snapshot, reader = open_reader(tmp_path)
+    with snapshot:
+        with Writer(tmp_path) as writer:
+            writer.remove(ID)
+            writer.publish()
+        assert document_ids(reader) == [ID]
+        assert snapshot.path.is_dir()
+    with Writer(tmp_path) as writer:
+        writer.publish()
+        assert not snapshot.path.exists()
+
+
+def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
+    with Writer(tmp_path), pytest.raises(StoreLockedError, match="another process is writing"):
+        Writer(tmp_path)
+
+
+def test_storing_a_document_again_changes_no_byte(tmp_path: Path, quads: list[Quad]) -> None:
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+    before = dump(tmp_path)
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+
+    assert dump(tmp_path) == before
+
+
+def test_a_changed_reading_replaces_the_old_one(tmp_path: Path, quads: list[Quad]) -> None:
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+        writer.add(ID, quads[:50])
+
+    snapshot, reader = open_reader(tmp_path)
+    with snapshot:
+        assert set(reader.quads_for_pattern(None, None, None, iris.document_graph(ID))) == set(quads[:50])
+
+
+def test_removing_a_document_leaves_the_store_as_before(tmp_path: Path, quads: list[Quad]) -> None:
+    other = document(OTHER_TEXT)
+    with Writer(tmp_path) as writer:
+        writer.add(other.id, pipeline.build(other)[1])
+    before = dump(tmp_path)
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+        assert writer.remove(ID)
+
+    assert dump(tmp_path) == before
+
+
+def default_graph(store: Store) -> set[tuple[str, ...]]:
+    return {(str(q.subject), str(q.predicate), str(q.object)) for q in store.quads_for_pattern(None, None, None, DefaultGraph())}
+
+
+def test_the_default_graph_is_the_merge_of_all_graphs(tmp_path: Path, quads: list[Quad]) -> None:
+    other = document(OTHER_TEXT)
+    with Writer(tmp_path) as writer:
+        writer.add(ID, quads)
+        writer.add(other.id, pipeline.build(other)[1])
+        writer.add(ID, quads[:40])
+        writer.remove(other.id)
+
+    snapshot, reader = open_reader(tmp_path)
+    with snapshot:
+        named = {
+            (str(q.subject), str(q.predicate), str(q.object))
+            for q in reader.quads_for_pattern(None, None, None, None) if isinstance(q.graph_name, NamedNode)
+        }  # fmt: skip
+        assert default_graph(reader) == named
+
+
+def test_a_backup_restores_to_the_same_bytes(tmp_path: Path, quads: list[Quad]) -> None:
+    with Writer(tmp_path / "a") as writer:
+        writer.add(ID, quads)
+
+    archive.backup(tmp_path / "a", tmp_path / "copy")
+    archive.restore(tmp_path / "copy", tmp_path / "b")
+
+    assert dump(tmp_path / "b") == dump(tmp_path / "a")
+    with pytest.raises(StoreError, match="holds a store already"):
+        archive.restore(tmp_path / "copy", tmp_path / "b")
+
+
+def test_without_a_store_readers_are_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="load a text first"):
+        open_reader(tmp_path / "none")
+
+
+KILLED_LOAD = """
+import sys
+from pathlib import Path
+from summitgraph import pipeline
+from summitgraph.graph.store import Writer
+from tests.conftest import OTHER_TEXT, TEXT, document
+documents = [document(TEXT), document(OTHER_TEXT)]
+built = [(d.id, pipeline.build(d)[1]) for d in documents]
+print("ready", flush=True)
+with Writer(Path(sys.argv[1])) as writer:
+    for name, quads in built:
+        writer.add(name, quads)
+        writer.publish()
+"""
+
+
+def _start(path: Path) -> subprocess.Popen[bytes]:
+    """Start a load into *path* and return once it is about to write."""
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED_LOAD, str(path)], stdout=subprocess.PIPE, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    process.stdout.close()
+    return process
+
+
+def test_a_load_killed_at_any_point_leaves_a_store_that_takes_it_again_to_the_same_bytes(tmp_path: Path) -> None:
+    documents = [document(TEXT), document(OTHER_TEXT)]
+    built = [(d.id, pipeline.build(d)[1]) for d in documents]
+    with Writer(tmp_path / "whole") as writer:
+        for name, quads in built:
+            writer.add(name, quads)
+    expected = dump(tmp_path / "whole")
+    chance = random.Random(20250210)
+    timed = _start(tmp_path / "timed")
+    began = time.monotonic()
+    timed.wait()
+    whole_s = time.monotonic() - began
+    seen = set()
+    for attempt in range(20):
+        path = tmp_path / f"killed-{attempt}"
+        process = _start(path)
+        time.sleep(chance.uniform(0.0, whole_s))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if not current_version(path):
+            seen.add(-1)
+        if current_version(path):
+            snapshot, reader = open_reader(path)
+            with snapshot:
+                held = document_ids(reader)
+                for name, quads in built:  # whole or not at all
+                    graph = set(reader.quads_for_pattern(None, None, None, iris.document_graph(name)))
+                    assert graph == (set(quads) if name in held else set())
+            seen.add(len(held))
+            if held:
+                assert validation.store(path).conforms
+        with Writer(path) as writer:
+            for name, quads in built:
+                writer.add(name, quads)
+        assert dump(path) == expected
+    assert len(seen) > 1, f"every kill came at the same point: the test does not test: {seen}"

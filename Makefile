@@ -1,0 +1,61 @@
+# The commands of the project; `make help` lists them. A fresh machine needs Python 3.11 or later, make and gcc.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STORE ?= data/demo
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint build lock docs conformance bench-shapes bench-extraction evaluate clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+# Locked and hashed dependencies, then the package itself from this folder, without asking for anything more.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+install: $(VENV)/.installed ## virtual environment with the package and what it needs
+
+demo: $(VENV)/.installed ## load the sample articles, validate, serve on 127.0.0.1:8000 (NO_SERVE=1 stops before serving)
+	$(BIN)/summitgraph load loaders/samples --store $(STORE)
+	$(BIN)/summitgraph validate --store $(STORE)
+	$(BIN)/summitgraph stats --store $(STORE)
+	@echo
+	@echo "A query to try, here or at http://127.0.0.1:$(PORT)/ :"
+	@echo "  $(BIN)/summitgraph query --store $(STORE) 'SELECT ?summit ?chair { ?s sg:chairedBy ?p ; rdfs:label ?summit . ?p rdfs:label ?chair FILTER(lang(?chair) = \"en\") }'"
+	@if [ -z "$(NO_SERVE)" ]; then exec $(BIN)/summitgraph serve --store $(STORE) --port $(PORT); fi
+
+test: $(VENV)/.installed-dev ## everything the tests need, then the tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+build: $(VENV)/.installed-dev ## wheel and source distribution in dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+docs: $(VENV)/.installed ## the ontology's page, in three languages
+	mkdir -p build
+	$(BIN)/python -m summitgraph.ontology.docs build/ontology.html
+
+lock: ## make the lock files again from pyproject.toml (brings uv by itself)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		pyproject.toml requirements-build.in -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 \
+		--group dev --extra documents -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what the other commands made, data included
+	rm -rf build dist data .mypy_cache .ruff_cache .pytest_cache *.egg-info

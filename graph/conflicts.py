@@ -44,9 +44,12 @@ def find(store: Store) -> list[Conflict]:
         solutions = select(store, (_QUERIES / f"{name}.rq").read_text("utf-8"))
         assert isinstance(solutions, QuerySolutions)
         for row in solutions:
-            subject, question, value, words, document = (str(row[v].value) for v in ("subject", "question", "value", "words", "document"))
+            subject, question, value, words, document = (
+                str(row[v].value) for v in ("subject", "question", "value", "words", "document")
+            )
             groups[subject, question].setdefault(value, Side(value, words, document.rsplit("/", 1)[-1]))
     return [
         Conflict(subject, question, tuple(sides[value] for value in sorted(sides)))
-        for (subject, question), sides in sorted(groups.items()) if len(sides) > 1
-    ]  # fmt: skip
+        for (subject, question), sides in sorted(groups.items())
+        if len(sides) > 1
+    ]

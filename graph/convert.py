@@ -12,8 +12,18 @@ from . import iris
 from .link import Link
 from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
 from .records import (
-    Concept, DateValue, Entity, EntityRef, Extraction, Fact, FactRef, Integer, Money, Text, Value,
-)  # fmt: skip
+    Concept,
+    DateValue,
+    Entity,
+    EntityRef,
+    Extraction,
+    Fact,
+    FactRef,
+    Integer,
+    Money,
+    Text,
+    Value,
+)
 from .reference import LANGUAGES
 
 _ALT_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")
@@ -58,7 +68,13 @@ class _Converter:
         return self.provenance.finish()
 
     def _used(self) -> set[str]:
-        return {value.id for fact in self.extraction.facts for values in fact.roles.values() for value in values if isinstance(value, EntityRef)}
+        return {
+            value.id
+            for fact in self.extraction.facts
+            for values in fact.roles.values()
+            for value in values
+            if isinstance(value, EntityRef)
+        }
 
     # Entities.
 
@@ -116,11 +132,13 @@ class _Converter:
             self.provenance.add(node, _SAME_AS, item)
         record = iris.local("LinkDecision", self.document, f"{node} {item}")
         for predicate, value in (
-            (RDF_TYPE, iris.term("LinkDecision")), (iris.term("entity"), node), (iris.term("candidate"), item),
+            (RDF_TYPE, iris.term("LinkDecision")),
+            (iris.term("entity"), node),
+            (iris.term("candidate"), item),
             (iris.term("decision"), iris.term(decision.outcome)),
             (iris.term("confidence"), decimal(decision.confidence)),
             (iris.term("reason"), Literal(decision.reason)),
-        ):  # fmt: skip
+        ):
             self.provenance.add(record, predicate, value)
 
     # Facts.
@@ -160,7 +178,11 @@ class _Converter:
 
     def _node(self, fact: Fact) -> NamedNode:
         if fact.id not in self.nodes:
-            content = "|".join(f"{role}={value!r}" for role, values in sorted(fact.roles.items()) for value in map(self._stable, values))
+            content = "|".join(
+                f"{role}={value!r}"
+                for role, values in sorted(fact.roles.items())
+                for value in map(self._stable, values)
+            )
             self.nodes[fact.id] = iris.local(fact.kind, self.document, f"{fact.kind}|{content}")
         return self.nodes[fact.id]
 
@@ -191,7 +213,9 @@ class _Converter:
         raise TypeError(f"no RDF term for {value!r}")
 
     def _money(self, money: Money) -> NamedNode:
-        node = iris.local("MonetaryAmount", self.document, f"{money.minimum} {money.maximum} {money.currency} {money.comparator}")
+        node = iris.local(
+            "MonetaryAmount", self.document, f"{money.minimum} {money.maximum} {money.currency} {money.comparator}"
+        )
         add = self.provenance.add
         add(node, RDF_TYPE, iris.term("MonetaryAmount"))
         for name, amount in (("minValue", money.minimum), ("maxValue", money.maximum)):

@@ -16,13 +16,19 @@ from summitgraph.errors import StoreError
 from . import iris
 
 FORMATS: dict[str, RdfFormat] = {
-    "trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS, "turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES,
-    "jsonld": RdfFormat.JSON_LD, "rdfxml": RdfFormat.RDF_XML,
-}  # fmt: skip
+    "trig": RdfFormat.TRIG,
+    "nquads": RdfFormat.N_QUADS,
+    "turtle": RdfFormat.TURTLE,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "jsonld": RdfFormat.JSON_LD,
+    "rdfxml": RdfFormat.RDF_XML,
+}
 _WITH_GRAPHS = {RdfFormat.TRIG, RdfFormat.N_QUADS, RdfFormat.JSON_LD}
 
 
-def export(store: Store, output: IO[bytes], name: str, *, everything: bool = False, graph: NamedNode | None = None) -> int:
+def export(
+    store: Store, output: IO[bytes], name: str, *, everything: bool = False, graph: NamedNode | None = None
+) -> int:
     """Write the documents' graphs of *store* in format *name* and return the number of quads.
 
     Args:
@@ -30,11 +36,16 @@ def export(store: Store, output: IO[bytes], name: str, *, everything: bool = Fal
         graph: Only this named graph.
     """
     rdf_format = FORMATS[name]
-    quads = sorted(_quads(store, everything=everything, graph=graph), key=lambda quad: (str(quad.graph_name), str(quad)))
+    quads = sorted(
+        _quads(store, everything=everything, graph=graph), key=lambda quad: (str(quad.graph_name), str(quad))
+    )
     if rdf_format in _WITH_GRAPHS:
         used: Iterable[Quad] | list[pyoxigraph.Triple] = quads
     else:
-        used = [quad.triple for quad in sorted({str(q.triple): q for q in quads}.values(), key=lambda quad: str(quad.triple))]
+        used = [
+            quad.triple
+            for quad in sorted({str(q.triple): q for q in quads}.values(), key=lambda quad: str(quad.triple))
+        ]
     prefixes = {} if rdf_format in (RdfFormat.N_QUADS, RdfFormat.N_TRIPLES) else _prefixes(quads)
     pyoxigraph.serialize(used, output, format=rdf_format, prefixes=prefixes)
     return len(quads)
@@ -45,17 +56,21 @@ def _quads(store: Store, *, everything: bool, graph: NamedNode | None) -> Iterab
         return list(store.quads_for_pattern(None, None, None, graph))
     documents = f"{iris.base()}graph/doc/"
     return [
-        quad for quad in store.quads_for_pattern(None, None, None, None)
-        if (everything and isinstance(quad.graph_name, NamedNode)) or (isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(documents))
-    ]  # fmt: skip
+        quad
+        for quad in store.quads_for_pattern(None, None, None, None)
+        if (everything and isinstance(quad.graph_name, NamedNode))
+        or (isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(documents))
+    ]
 
 
 def _prefixes(quads: Iterable[Quad]) -> dict[str, str]:
     """Return the declared prefixes that occur."""
     seen = {
         term.value.rsplit("#", 1)[0] + "#" if "#" in term.value else term.value.rsplit("/", 1)[0] + "/"
-        for quad in quads for term in (quad.subject, quad.predicate, quad.object) if isinstance(term, NamedNode)
-    }  # fmt: skip
+        for quad in quads
+        for term in (quad.subject, quad.predicate, quad.object)
+        if isinstance(term, NamedNode)
+    }
     return {prefix: namespace for prefix, namespace in ontology.prefixes().items() if namespace in seen}
 
 

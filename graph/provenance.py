@@ -64,8 +64,15 @@ class Provenance:
         unique = {str(quad): quad for quad in self.quads}
         return [unique[key] for key in sorted(unique)]
 
-    def claim(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal, spans: Iterable[Span],
-              confidence: float, rule: str) -> None:  # fmt: skip
+    def claim(
+        self,
+        subject: NamedNode,
+        predicate: NamedNode,
+        value: NamedNode | Literal,
+        spans: Iterable[Span],
+        confidence: float,
+        rule: str,
+    ) -> None:
         """State a direct triple and the claim that carries its evidence."""
         self.add(subject, predicate, value)
         node = iris.local("Claim", self.document.id, f"{subject} {predicate} {value}")
@@ -88,14 +95,18 @@ class Provenance:
         quote = NamedNode(f"{iris.base()}id/selector/{place}-quote")
         self._evidence[span] = node
         for subject, predicate, value in (
-            (node, RDF_TYPE, iris.term("Evidence")), (node, OA_SOURCE, self.source),
-            (node, OA_SELECTOR, position), (node, OA_SELECTOR, quote),
+            (node, RDF_TYPE, iris.term("Evidence")),
+            (node, OA_SOURCE, self.source),
+            (node, OA_SELECTOR, position),
+            (node, OA_SELECTOR, quote),
             (position, RDF_TYPE, OA_POSITION),
-            (position, OA_START, _integer(span.start)), (position, OA_END, _integer(span.end)),
-            (quote, RDF_TYPE, OA_QUOTE), (quote, OA_EXACT, _plain(text[span.start : span.end])),
+            (position, OA_START, _integer(span.start)),
+            (position, OA_END, _integer(span.end)),
+            (quote, RDF_TYPE, OA_QUOTE),
+            (quote, OA_EXACT, _plain(text[span.start : span.end])),
             (quote, OA_PREFIX, _plain(text[max(0, span.start - CONTEXT) : span.start])),
             (quote, OA_SUFFIX, _plain(text[span.end : span.end + CONTEXT])),
-        ):  # fmt: skip
+        ):
             self.add(subject, predicate, value)
         return node
 

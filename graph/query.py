@@ -14,8 +14,11 @@ from summitgraph.errors import QueryError
 
 _QUERIES = Path(__file__).parent / "queries"
 _TABULAR = {
-    "json": QueryResultsFormat.JSON, "csv": QueryResultsFormat.CSV, "tsv": QueryResultsFormat.TSV, "xml": QueryResultsFormat.XML,
-}  # fmt: skip
+    "json": QueryResultsFormat.JSON,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+    "xml": QueryResultsFormat.XML,
+}
 _GRAPH = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES}
 
 
@@ -40,9 +43,11 @@ def run(store: Store, text: str, form: str, output: IO[bytes]) -> None:
     result = select(store, text)
     if isinstance(result, QueryTriples):
         pyoxigraph.serialize(
-            sorted(result, key=str), output, format=_GRAPH.get(form, RdfFormat.TURTLE),
+            sorted(result, key=str),
+            output,
+            format=_GRAPH.get(form, RdfFormat.TURTLE),
             prefixes=None if form == "ntriples" else ontology.prefixes(),
-        )  # fmt: skip
+        )
     elif form in _GRAPH:
         raise QueryError(f"--format {form} is for CONSTRUCT and DESCRIBE; use table, json, csv, tsv or xml here")
     elif form in _TABULAR:
@@ -67,7 +72,7 @@ def _cell(term: object) -> str:
     text = str(getattr(term, "value", "" if term is None else term))
     for prefix, namespace in ontology.prefixes().items():
         if text.startswith(namespace) and len(text) > len(namespace):
-            return f"{prefix}:{text[len(namespace):]}"
+            return f"{prefix}:{text[len(namespace) :]}"
     return " ".join(text.split())
 
 
@@ -85,11 +90,16 @@ def documents(store: Store) -> list[str]:
     """Return a line for each document: id, language, characters, title."""
     solutions = select(store, (_QUERIES / "documents.rq").read_text("utf-8"))
     assert isinstance(solutions, QuerySolutions)
-    return ["\t".join(_cell(row[name]) for name in ("id", "language", "characters", "title", "source")) for row in solutions]
+    return [
+        "\t".join(_cell(row[name]) for name in ("id", "language", "characters", "title", "source")) for row in solutions
+    ]
 
 
 def link_decisions(store: Store) -> list[str]:
     """Return a line for each link decision, those that need a person first."""
     solutions = select(store, (_QUERIES / "link-decisions.rq").read_text("utf-8"))
     assert isinstance(solutions, QuerySolutions)
-    return ["\t".join(_cell(row[name]) for name in ("decision", "confidence", "label", "candidate", "reason")) for row in solutions]
+    return [
+        "\t".join(_cell(row[name]) for name in ("decision", "confidence", "label", "candidate", "reason"))
+        for row in solutions
+    ]

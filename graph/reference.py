@@ -18,10 +18,27 @@ from . import iris
 FOLDER = Path(__file__).parent / "reference"
 LANGUAGES = ("ar", "en", "fr")
 KINDS = {
-    "AcademicInstitution", "City", "CivilSocietyOrganization", "Coalition", "Company", "Currency", "Document", "Foundation",
-    "GovernmentBody", "Initiative", "InternationalOrganization", "MediaOrganization", "OccupationOrOffice", "Organization",
-    "Person", "State", "Summit", "Technology", "Topic", "Venue",
-}  # fmt: skip
+    "AcademicInstitution",
+    "City",
+    "CivilSocietyOrganization",
+    "Coalition",
+    "Company",
+    "Currency",
+    "Document",
+    "Foundation",
+    "GovernmentBody",
+    "Initiative",
+    "InternationalOrganization",
+    "MediaOrganization",
+    "OccupationOrOffice",
+    "Organization",
+    "Person",
+    "State",
+    "Summit",
+    "Technology",
+    "Topic",
+    "Venue",
+}
 _QID = regex.compile(r"Q[1-9]\d*")
 _RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
@@ -85,7 +102,9 @@ def load(folder: Path = FOLDER) -> Reference:
     demonyms = []
     for number, entry in _csv(folder / "demonyms.csv", ("qid", "lang", "form")):
         if not _QID.fullmatch(entry["qid"]) or entry["lang"] not in LANGUAGES or not entry["form"]:
-            raise InputError(f"demonyms.csv:{number}: expected a QID, one of {', '.join(LANGUAGES)} and a form, got {list(entry.values())}")
+            raise InputError(
+                f"demonyms.csv:{number}: expected a QID, one of {', '.join(LANGUAGES)} and a form, got {list(entry.values())}"
+            )
         demonyms.append(Demonym(entry["qid"], entry["lang"], entry["form"]))
     return Reference(tuple(rows), tuple(demonyms))
 
@@ -102,13 +121,26 @@ def problems(table: Reference) -> list[str]:
         for language in LANGUAGES:
             key = (row.kind, language, row.labels[language].casefold())
             if key[2] and key in labels and labels[key].qid != row.qid:
-                found.append(f"{row.place}: label {row.labels[language]!r} is also that of {labels[key].qid or 'an unlinked row'} ({labels[key].place})")
+                found.append(
+                    f"{row.place}: label {row.labels[language]!r} is also that of {labels[key].qid or 'an unlinked row'} ({labels[key].place})"  # noqa: E501
+                )
             labels[key] = row
     return found
 
 
 def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
-    columns = ("qid", "kind", "label_en", "label_ar", "label_fr", "aliases_en", "aliases_ar", "aliases_fr", "part_of_or_country_qid", "evidence")
+    columns = (
+        "qid",
+        "kind",
+        "label_en",
+        "label_ar",
+        "label_fr",
+        "aliases_en",
+        "aliases_ar",
+        "aliases_fr",
+        "part_of_or_country_qid",
+        "evidence",
+    )
     for number, entry in _csv(path, columns):
         place = f"{path.name}:{number}"
         if qid != bool(_QID.fullmatch(entry["qid"])) or (not qid and entry["qid"]):
@@ -121,7 +153,9 @@ def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
             raise InputError(f"{place}: no evidence for {entry['qid']}; an identifier enters only with a sighting")
         aliases = {lang: tuple(name for name in entry[f"aliases_{lang}"].split("|") if name) for lang in LANGUAGES}
         labels = {lang: entry[f"label_{lang}"] for lang in LANGUAGES}
-        yield Row(entry["qid"], entry["kind"], labels, aliases, entry["part_of_or_country_qid"], entry["evidence"], place)
+        yield Row(
+            entry["qid"], entry["kind"], labels, aliases, entry["part_of_or_country_qid"], entry["evidence"], place
+        )
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -38,7 +38,9 @@ class Snapshot:
     def __enter__(self) -> Snapshot:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -59,7 +61,9 @@ def current_snapshot(store: Path) -> Snapshot:
     for _ in range(20):
         version = current_version(store)
         if not version:
-            raise StoreError(f"{store}: no SummitGraph store here; load a text first: summitgraph load FILE --store {store}")
+            raise StoreError(
+                f"{store}: no SummitGraph store here; load a text first: summitgraph load FILE --store {store}"
+            )
         folder = store / FOLDER / version
         lock = None
         with contextlib.suppress(FileNotFoundError):

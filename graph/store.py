@@ -35,7 +35,9 @@ class Writer:
             self.database = Store(str(path / "db"))
         except OSError as error:
             if "lock" in str(error).lower():
-                raise StoreLockedError(f"{path}: another process is writing to this store; wait until it is done and try again") from error
+                raise StoreLockedError(
+                    f"{path}: another process is writing to this store; wait until it is done and try again"
+                ) from error
             raise StoreError(f"{path}: the store cannot be opened for writing: {error}") from error
         if not current_version(path):
             self._mark()
@@ -44,7 +46,9 @@ class Writer:
     def __enter__(self) -> Writer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -144,7 +148,9 @@ def merge_changes(database: Store, before: Store, graphs: Iterable[NamedNode] | 
         graphs: Those that may have changed; all by default, at the cost of looking at every triple.
     """
     if graphs is None:
-        names = {graph for store in (before, database) for graph in store.named_graphs() if isinstance(graph, NamedNode)}
+        names = {
+            graph for store in (before, database) for graph in store.named_graphs() if isinstance(graph, NamedNode)
+        }
     else:
         names = set(graphs)
     for graph in names:
@@ -157,7 +163,7 @@ def merge_changes(database: Store, before: Store, graphs: Iterable[NamedNode] | 
 
 
 def _ntriples(triples: Iterable[Triple]) -> str:
-    return pyoxigraph.serialize(triples, format=RdfFormat.N_TRIPLES).decode()
+    return (pyoxigraph.serialize(triples, format=RdfFormat.N_TRIPLES) or b"").decode()
 
 
 def writer(path: Path) -> Writer:

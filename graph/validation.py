@@ -29,7 +29,9 @@ def store(path: Path) -> Report:
         ids = document_ids(reader)
         if not ids:
             raise InputError(f"{path}: the store holds no document, so there is nothing to validate; load a text first")
-        return merge(gate.check(list(reader.quads_for_pattern(None, None, None, iris.document_graph(name)))) for name in ids)
+        return merge(
+            gate.check(list(reader.quads_for_pattern(None, None, None, iris.document_graph(name)))) for name in ids
+        )
 
 
 def files(paths: Sequence[Path]) -> Report:
@@ -55,14 +57,25 @@ def files(paths: Sequence[Path]) -> Report:
 def _unknown_terms(quads: Sequence[Quad]) -> list[Finding]:
     known = {*terms.CLASSES, *terms.PROPERTIES, *terms.CONCEPTS}
     found = {
-        term.value for quad in quads for term in (quad.subject, quad.predicate, quad.object)
-        if isinstance(term, NamedNode) and term.value.startswith(iris.ONTOLOGY) and term.value[len(iris.ONTOLOGY) :] not in known
-    }  # fmt: skip
+        term.value
+        for quad in quads
+        for term in (quad.subject, quad.predicate, quad.object)
+        if isinstance(term, NamedNode)
+        and term.value.startswith(iris.ONTOLOGY)
+        and term.value[len(iris.ONTOLOGY) :] not in known
+    }
     return [
-        Finding("Violation", "https://w3id.org/summitgraph/shapes#KnownTerms", name, "", "", {
-            "en": "This term is not in the ontology; check its spelling.",
-            "ar": "هذا المصطلح ليس في الأنطولوجيا؛ تحقق من كتابته.",
-            "fr": "Ce terme n’est pas dans l’ontologie ; vérifiez son orthographe.",
-        })
+        Finding(
+            "Violation",
+            "https://w3id.org/summitgraph/shapes#KnownTerms",
+            name,
+            "",
+            "",
+            {
+                "en": "This term is not in the ontology; check its spelling.",
+                "ar": "هذا المصطلح ليس في الأنطولوجيا؛ تحقق من كتابته.",
+                "fr": "Ce terme n’est pas dans l’ontologie ; vérifiez son orthographe.",
+            },
+        )
         for name in sorted(found)
-    ]  # fmt: skip
+    ]

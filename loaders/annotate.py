@@ -68,7 +68,7 @@ class Annotated:
     def drop(self, start: int, end: int) -> None:
         """Take cells [start, end) out of the sentence."""
         for cells in (self.chars, self.starts, self.ends, self.items):
-            del cells[start:end]  # type: ignore[attr-defined]
+            del cells[start:end]
         self.refresh()
 
 
@@ -121,7 +121,11 @@ def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match |
 
 
 def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
-    return {name: found.span(name) for name in pattern.slots if found.span(name)[0] >= 0 and found.span(name)[0] < found.span(name)[1]}
+    return {
+        name: found.span(name)
+        for name in pattern.slots
+        if found.span(name)[0] >= 0 and found.span(name)[0] < found.span(name)[1]
+    }
 
 
 def _conditions(match: Match) -> bool:

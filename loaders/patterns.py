@@ -129,7 +129,7 @@ def load_folder(folder: Path) -> Language:
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text("utf-8"), _Loader) or {}  # noqa: S506 - a SafeLoader
+        return yaml.load(path.read_text("utf-8"), _Loader) or {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PatternError(f"{path}:{line}: not valid YAML: {error.problem}") from error
@@ -196,8 +196,23 @@ class _Compiler:
             yield self.pattern(entry, place, self.name_start if names else self.start)
 
     def pattern(self, entry: Mapping[str, Any], place: str, start: str) -> Pattern:
-        known = {"id", "match", "emit", "keep", "new", "alias", "where", "confidence", "unless", "asserted",
-                 "example", "expect", "counter_example", "note", "__line__"}  # fmt: skip
+        known = {
+            "id",
+            "match",
+            "emit",
+            "keep",
+            "new",
+            "alias",
+            "where",
+            "confidence",
+            "unless",
+            "asserted",
+            "example",
+            "expect",
+            "counter_example",
+            "note",
+            "__line__",
+        }
         if unknown := set(entry) - known:
             raise PatternError(f"{place}: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(known))}")
         for key in ("id", "match"):
@@ -210,14 +225,27 @@ class _Compiler:
         new = _strip(entry.get("new", {}))
         needs, needs_items = _requirements(template)
         return Pattern(
-            id=str(entry["id"]), where_from=place.rsplit(": ", 1)[0], regex=compiled, slots=slots, needs=needs,
-            needs_items=tuple(codes(types) for types in needs_items), emit=emit, keep=entry.get("keep", ""), new=new,
+            id=str(entry["id"]),
+            where_from=place.rsplit(": ", 1)[0],
+            regex=compiled,
+            slots=slots,
+            needs=needs,
+            needs_items=tuple(codes(types) for types in needs_items),
+            emit=emit,
+            keep=entry.get("keep", ""),
+            new=new,
             alias=_strip(entry.get("alias", {})),
-            where={slot: regex.compile(self.expand(fold_template(str(text)), place)) for slot, text in _strip(entry.get("where", {})).items()},
-            confidence=float(entry.get("confidence", 0.9)), unless=unless, asserted=bool(entry.get("asserted", False)),
-            example=str(entry.get("example", "")), expect=tuple(_strip(entry.get("expect", []))),
+            where={
+                slot: regex.compile(self.expand(fold_template(str(text)), place))
+                for slot, text in _strip(entry.get("where", {})).items()
+            },
+            confidence=float(entry.get("confidence", 0.9)),
+            unless=unless,
+            asserted=bool(entry.get("asserted", False)),
+            example=str(entry.get("example", "")),
+            expect=tuple(_strip(entry.get("expect", []))),
             counter_example=str(entry.get("counter_example", "")),
-        )  # fmt: skip
+        )
 
     def expand(self, template: str, place: str) -> str:
         def macro(match: Any) -> str:
@@ -296,6 +324,8 @@ def _requirements(template: str) -> tuple[frozenset[str], list[str]]:
     flat = "".join(top)
     macros = [m["name"] for m in _MACRO.finditer(flat) if flat[m.end() : m.end() + 1] not in ("?", "*")]
     items = [
-        m["type"] for m in _SLOT.finditer(flat) if m["type"] not in _FREE and flat[m.end() : m.end() + 1] not in ("?", "*")
+        m["type"]
+        for m in _SLOT.finditer(flat)
+        if m["type"] not in _FREE and flat[m.end() : m.end() + 1] not in ("?", "*")
     ]
     return frozenset(macros), items

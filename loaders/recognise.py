@@ -18,11 +18,17 @@ from .normalise import Folded
 from .patterns import Language, fold_template
 from .values import fill_years, grammar
 
-_QUOTES = regex.compile(r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)")
+_QUOTES = regex.compile(
+    r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
+)
 # A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
 _CAPITAL = r"(?:\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
-_RUN = regex.compile(rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*")
-_LATIN_RUN = regex.compile(r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*")
+_RUN = regex.compile(
+    rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*"  # noqa: E501
+)
+_LATIN_RUN = regex.compile(
+    r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*"
+)
 _PRIORITY = {"Quote": 0, "Money": 1, "Date": 2, "Count": 3, "Period": 3, "Title": 5, "Demonym": 6, "Unknown": 8}
 
 
@@ -74,9 +80,14 @@ def recognise(text: str, folded: Folded, language: Language, table: EntityTable,
 
 
 def choose(
-    found: Found, text: str, folded: Folded, language: Language, table: EntityTable, quotes: Sequence[Item],
+    found: Found,
+    text: str,
+    folded: Folded,
+    language: Language,
+    table: EntityTable,
+    quotes: Sequence[Item],
     aliases: Gazetteer,
-) -> list[Item]:  # fmt: skip
+) -> list[Item]:
     """Return the items of a reading in order, none overlapping another, longest first where they compete.
 
     *aliases* are the names the document itself has taught; their keys are entity ids behind a ``#``.
@@ -108,7 +119,9 @@ def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str, table: E
     return False
 
 
-_HONORIFICS = frozenset(("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme"))
+_HONORIFICS = frozenset(
+    ("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme")
+)
 
 
 def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Language, plain: str) -> list[Item]:
@@ -138,7 +151,9 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
 
 def _titles(plain: str, language: Language) -> list[Item]:
     expression = _title_expression(language)
-    return [Item("Title", m.start(), m.end(), value=m.group()) for m in expression.finditer(plain) if m.end() > m.start()]
+    return [
+        Item("Title", m.start(), m.end(), value=m.group()) for m in expression.finditer(plain) if m.end() > m.start()
+    ]
 
 
 @functools.lru_cache(maxsize=8)
@@ -192,10 +207,15 @@ def _resolve(found: Sequence[Item], quotes: Sequence[Item]) -> list[Item]:
 
     def inside(item: Item) -> bool:
         index = bisect.bisect_right(starts, item.start) - 1
-        return index >= 0 and item.start < spans[index][1] or any(item.start < s < item.end for s in starts[max(0, index) : index + 3])
+        return (index >= 0 and item.start < spans[index][1]) or any(
+            item.start < s < item.end for s in starts[max(0, index) : index + 3]
+        )
 
     free = [item for item in found if not inside(item)]
-    everything = sorted((*free, *merged), key=lambda item: (item.outer_start, -(item.outer_end - item.outer_start), _PRIORITY.get(item.type, 4)))
+    everything = sorted(
+        (*free, *merged),
+        key=lambda item: (item.outer_start, -(item.outer_end - item.outer_start), _PRIORITY.get(item.type, 4)),
+    )
     for item in everything:
         if item.outer_start >= position:
             chosen.append(item)

@@ -38,9 +38,8 @@ def segment(text: str) -> list[Sentence]:
         if start >= stop:
             continue
         content = text[start:stop]
-        heading = (
-            content.startswith("#")
-            or (len(content) <= 90 and content[-1] not in ".!?؟…:;؛،,\"”»)" and len(content.split()) <= 12)
+        heading = content.startswith("#") or (
+            len(content) <= 90 and content[-1] not in '.!?؟…:;؛،,"”»)' and len(content.split()) <= 12
         )
         position = start
         for match in _END.finditer(text, start, stop):

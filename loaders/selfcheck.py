@@ -36,11 +36,15 @@ def _check(pattern: Pattern, code: str) -> Iterator[Problem]:
     if pattern.example:
         extraction = extract(Document(pattern.example, code))
         if pattern.expect and not any(fact.rule == pattern.id for fact in extraction.facts):
-            yield Problem(pattern.where_from, pattern.id, f"its example gives nothing by this pattern: {pattern.example}")
+            yield Problem(
+                pattern.where_from, pattern.id, f"its example gives nothing by this pattern: {pattern.example}"
+            )
         for expected in pattern.expect:
             for kind, roles in expected.items():
                 if not any(_fits(fact, kind, roles or {}, extraction) for fact in extraction.facts):
-                    yield Problem(pattern.where_from, pattern.id, f"its example gives no {kind} {roles}: {pattern.example}")
+                    yield Problem(
+                        pattern.where_from, pattern.id, f"its example gives no {kind} {roles}: {pattern.example}"
+                    )
     if pattern.counter_example:
         extraction = extract(Document(pattern.counter_example, code))
         if any(fact.rule == pattern.id for fact in extraction.facts):
@@ -51,7 +55,11 @@ def _fits(fact: Fact, kind: str, roles: Mapping[str, object], extraction: Extrac
     if fact.kind != kind:
         return False
     return all(
-        any(fold(str(words)) in fold(shown) for value in fact.roles.get(role, ()) for shown in words_of(value, extraction))
+        any(
+            fold(str(words)) in fold(shown)
+            for value in fact.roles.get(role, ())
+            for shown in words_of(value, extraction)
+        )
         for role, words in roles.items()
     )
 

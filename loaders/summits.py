@@ -39,9 +39,7 @@ def note_features(sentence: Annotated, table: EntityTable) -> None:
 
 
 def _note(draft: Draft, item: Item) -> None:
-    if item.type in ("City", "Venue", "State", "Place"):
-        draft.places.add(item.entity)
-    elif item.type == "Demonym":
+    if item.type in ("City", "Venue", "State", "Place") or item.type == "Demonym":
         draft.places.add(item.entity)
     elif isinstance(item.value, DateRange) and item.value.has_year:
         draft.year = draft.year or item.value.start[:4]
@@ -60,7 +58,9 @@ def merge_editions(table: EntityTable, language: Language) -> None:
     generic = set(language.lexicon.get("summit_generic", ()))
     for draft in [d for d in table.all() if d.kind == "Summit"]:
         if not draft.year:
-            years = {match.group() for name, _, _ in draft.names for match in _YEAR.finditer(name)} or set(_YEAR.findall(draft.key))
+            years = {match.group() for name, _, _ in draft.names for match in _YEAR.finditer(name)} or set(
+                _YEAR.findall(draft.key)
+            )
             draft.year = next(iter(years), "") if len(years) == 1 else draft.year
         same = next((other for other in kept if _same(other, draft, table, generic)), None)
         if same is None:
@@ -95,7 +95,10 @@ def _cities(draft: Draft, table: EntityTable) -> set[str]:
 def _words(draft: Draft, table: EntityTable, generic: set[str]) -> set[str]:
     """Return the telling words of a summit's names: no years, no places, no words every summit has."""
     place_words = {
-        word for place in draft.places for name, _, _ in table[place].names for word in regex.findall(r"\w+", name.lower())
+        word
+        for place in draft.places
+        for name, _, _ in table[place].names
+        for word in regex.findall(r"\w+", name.lower())
     }
     words: set[str] = set()
     for name, _, _ in draft.names:

@@ -70,9 +70,7 @@ class ValueGrammar:
         self.scales = {fold(word): Decimal(str(value)) for word, value in values["scales"].items()}
         self.currencies = {fold(form): code for code, forms in values["currencies"].items() for form in forms}
         self.symbols = {fold(form): code for form, code in values.get("symbols", {}).items()}
-        self.comparators = {
-            fold(form): name for name, forms in values.get("comparators", {}).items() for form in forms
-        }
+        self.comparators = {fold(form): name for name, forms in values.get("comparators", {}).items() for form in forms}
         self.units = {fold(form): name for name, forms in values.get("units", {}).items() for form in forms}
         clitic = language.settings.get("clitic", "")
         start = rf"(?<![\w.,]){clitic}"
@@ -94,7 +92,7 @@ class ValueGrammar:
             rf"{opening}{number('n1')}(?:{joint}(?P<s1>{scale}))?(?:{joint}(?:{_any(self.currencies)}))?{to}{number('n2')}(?:{joint}(?P<s2>{scale})(?!\w))?{joint}(?:{currency}|(?P<sym5>{symbol}))"
             rf"|{number('n3')}(?:{joint}(?P<s3>{scale})(?!\w))?{joint}(?:{currency.replace('<cur>', '<cur3>')}|(?P<sym3>{symbol})(?!\w))"
             rf"|(?P<s4>{scale}) {currency.replace('<cur>', '<cur4>')}"
-            rf"|{opening}(?P<sym1>{symbol}) ?{number('n5')}(?: ?(?P<s5>{scale})(?!\w))?(?:{to}(?:{symbol})? ?{number('n6')}(?: ?(?P<s6>{scale})(?!\w))?)?"
+            rf"|{opening}(?P<sym1>{symbol}) ?{number('n5')}(?: ?(?P<s5>{scale})(?!\w))?(?:{to}(?:{symbol})? ?{number('n6')}(?: ?(?P<s6>{scale})(?!\w))?)?"  # noqa: E501
             rf")"
         )
         adjective = values.get("count_gap", r"(?:[^\W\d]+ ){0,2}?")
@@ -107,10 +105,14 @@ class ValueGrammar:
         self.dual = regex.compile(rf"{start}(?P<unit>{_any(dual)})(?!\w)") if dual else None
         month = _any(self.months)
         tokens = {
-            "<d>": r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)", "<d2>": r"(?P<d2>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)",
-            "<m>": f"(?P<m>{month})", "<m2>": f"(?P<m2>{month})", "<m3>": f"(?:{month})",
-            "<y>": r"(?P<y>(?:19|20)\d\d)(?!\d)", "<y1>": r"(?P<y1>(?:19|20)\d\d)(?!\d)",
-        }  # fmt: skip
+            "<d>": r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)",
+            "<d2>": r"(?P<d2>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)",
+            "<m>": f"(?P<m>{month})",
+            "<m2>": f"(?P<m2>{month})",
+            "<m3>": f"(?:{month})",
+            "<y>": r"(?P<y>(?:19|20)\d\d)(?!\d)",
+            "<y1>": r"(?P<y1>(?:19|20)\d\d)(?!\d)",
+        }
         self.dates = []
         for template in (*values["dates"], r"<y>-(?P<mn>[01]\d)-<d>"):
             text = fold(template) if "\\" not in template else template
@@ -119,16 +121,23 @@ class ValueGrammar:
             self.dates.append(regex.compile(rf"{start}(?:{text})(?!\w)"))
         year_words = "|".join(fold(word) for word in values.get("year_words", []))
         self.year = regex.compile(
-            rf"{start}(?:(?:{year_words}) )?(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d|-\d\d?\b)" if year_words
+            rf"{start}(?:(?:{year_words}) )?(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d|-\d\d?\b)"
+            if year_words
             else rf"{start}(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d)"
-        )  # fmt: skip
+        )
         period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
 
     def find(self, folded: str) -> Iterator[Item]:
         """Yield every value of *folded*; offsets in the folded text. Longest first where they overlap."""
         taken: list[tuple[int, int]] = []
-        for item in (*self._money(folded), *self._dates(folded), *self._periods(folded), *self._counts(folded), *self._years(folded)):
+        for item in (
+            *self._money(folded),
+            *self._dates(folded),
+            *self._periods(folded),
+            *self._counts(folded),
+            *self._years(folded),
+        ):
             if all(item.end <= start or item.start >= end for start, end in taken):
                 taken.append((item.start, item.end))
                 yield item
@@ -176,13 +185,20 @@ class ValueGrammar:
             if number is None:
                 continue
             number *= self.scales.get(match["s"] or "", Decimal(1))
-            if number != int(number) or 1950 <= number <= 2049 and match["cmp"] is None and match["n"].isdigit():
+            if number != int(number) or (1950 <= number <= 2049 and match["cmp"] is None and match["n"].isdigit()):
                 continue
             comparator = self.comparators.get(match["cmp"] or "", "Exactly")
-            yield Item("Count", _after_clitic(match), match.end(), value=Count(int(number), self.units[match["unit"]], comparator))
+            yield Item(
+                "Count",
+                _after_clitic(match),
+                match.end(),
+                value=Count(int(number), self.units[match["unit"]], comparator),
+            )
         if self.dual:
             for match in self.dual.finditer(folded):
-                yield Item("Count", match.start("unit"), match.end(), value=Count(2, self.dual_units[match["unit"]], "Exactly"))
+                yield Item(
+                    "Count", match.start("unit"), match.end(), value=Count(2, self.dual_units[match["unit"]], "Exactly")
+                )
 
     def _dates(self, folded: str) -> Iterator[Item]:
         for expression in self.dates:
@@ -261,7 +277,9 @@ def _compounds(words: Mapping[str, Decimal], rule: Mapping[str, str]) -> dict[st
     units = {word: number for word, number in words.items() if 1 <= number <= 9}
     unit_first = rule.get("order") == "unit-tens"
     return {
-        (f"{unit}{joint}{ten}" if unit_first else f"{ten}{joint}{unit}"): tens[ten] + units[unit] for ten in tens for unit in units
+        (f"{unit}{joint}{ten}" if unit_first else f"{ten}{joint}{unit}"): tens[ten] + units[unit]
+        for ten in tens
+        for unit in units
     }
 
 
@@ -275,7 +293,11 @@ def fill_years(items: list[Item], default_year: str) -> None:
 
     Source: the usual reading of news text; the weekday, where given, is not checked here.
     """
-    years = [(item.start, item.value.start[:4]) for item in items if isinstance(item.value, DateRange) and item.value.has_year]
+    years = [
+        (item.start, item.value.start[:4])
+        for item in items
+        if isinstance(item.value, DateRange) and item.value.has_year
+    ]
     for item in items:
         if isinstance(item.value, DateRange) and not item.value.has_year:
             before = [year for start, year in years if start < item.start]

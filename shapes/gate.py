@@ -116,7 +116,17 @@ def evidence_findings(quads: Iterable[Quad]) -> list[Finding]:
                 "fr": "Les mots cités comme preuve ne sont pas à la place indiquée ; corrigez oa:start, oa:end ou oa:exact.",
             }
             place = Place(sources[evidence].rsplit("/", 1)[-1], start, end, exact)
-            found.append(Finding("Violation", "https://w3id.org/summitgraph/shapes#EvidenceInText", evidence, _OA + "exact", exact, messages, (place,)))
+            found.append(
+                Finding(
+                    "Violation",
+                    "https://w3id.org/summitgraph/shapes#EvidenceInText",
+                    evidence,
+                    _OA + "exact",
+                    exact,
+                    messages,
+                    (place,),
+                )
+            )
     return found
 
 
@@ -142,7 +152,9 @@ class _Places:
         places = []
         for item in evidence[:3]:
             parts = self._values(item, _OA + "hasSelector")
-            start, end, exact = ([v for part in parts for v in self._values(part, _OA + name)] for name in ("start", "end", "exact"))
+            start, end, exact = (
+                [v for part in parts for v in self._values(part, _OA + name)] for name in ("start", "end", "exact")
+            )
             source = self._values(item, _OA + "hasSource")
             if start and end and exact and source:
                 places.append(Place(source[0].rsplit("/", 1)[-1], int(start[0]), int(end[0]), exact[0]))
@@ -159,15 +171,23 @@ def _findings(report: Graph, shapes: Graph, places: _Places) -> list[Finding]:
         node = str(report.value(result, SH.focusNode) or "")
         severity = str(report.value(result, SH.resultSeverity) or SH.Violation).rsplit("#", 1)[-1]
         messages = {
-            getattr(message, "language", None) or "en": str(message) for message in report.objects(result, SH.resultMessage)
+            getattr(message, "language", None) or "en": str(message)
+            for message in report.objects(result, SH.resultMessage)
         }
         found.append(
             Finding(
-                severity, _named_shape(report.value(result, SH.sourceShape), shapes), node,
-                _path(report, report.value(result, SH.resultPath)), str(report.value(result, SH.value) or ""), messages, places.of(node),
+                severity,
+                _named_shape(report.value(result, SH.sourceShape), shapes),
+                node,
+                _path(report, report.value(result, SH.resultPath)),
+                str(report.value(result, SH.value) or ""),
+                messages,
+                places.of(node),
             )
-        )  # fmt: skip
-    return sorted(found, key=lambda finding: (finding.severity, finding.shape, finding.node, finding.path, finding.value))
+        )
+    return sorted(
+        found, key=lambda finding: (finding.severity, finding.shape, finding.node, finding.path, finding.value)
+    )
 
 
 def _named_shape(node: Node | None, shapes: Graph) -> str:

@@ -59,8 +59,9 @@ def merge(reports: Iterable[Report]) -> Report:
     all_reports = list(reports)
     return Report(
         tuple(finding for report in all_reports for finding in report.findings),
-        sum(report.triples for report in all_reports), max((report.shapes for report in all_reports), default=0),
-    )  # fmt: skip
+        sum(report.triples for report in all_reports),
+        max((report.shapes for report in all_reports), default=0),
+    )
 
 
 def text(report: Report, language: str = "en", limit: int = 200) -> str:
@@ -68,14 +69,21 @@ def text(report: Report, language: str = "en", limit: int = 200) -> str:
     lines = []
     for finding in sorted(report.findings, key=lambda f: SEVERITIES.index(f.severity))[:limit]:
         lines.append(f"{finding.severity}: {finding.message(language)}")
-        lines.append(f"  shape {_short(finding.shape)}, node {_short(finding.node)}" + (f", {_short(finding.path)}" if finding.path else ""))
+        lines.append(
+            f"  shape {_short(finding.shape)}, node {_short(finding.node)}"
+            + (f", {_short(finding.path)}" if finding.path else "")
+        )
         if finding.value:
             lines.append(f"  value {_short(finding.value)}")
-        for place in finding.places[:2]:
-            lines.append(f"  in document {place.document}, characters {place.start}–{place.end}: “{_cut(place.words)}”")
+        lines += [
+            f"  in document {place.document}, characters {place.start}–{place.end}: “{_cut(place.words)}”"
+            for place in finding.places[:2]
+        ]
     if len(report.findings) > limit:
         lines.append(f"… and {len(report.findings) - limit} more")
-    counts = ", ".join(f"{report.count(severity)} {severity.lower()}{'' if severity == 'Info' else 's'}" for severity in SEVERITIES)
+    counts = ", ".join(
+        f"{report.count(severity)} {severity.lower()}{'' if severity == 'Info' else 's'}" for severity in SEVERITIES
+    )
     lines.append(f"{'conforms' if report.conforms else 'does not conform'}: {counts} in {report.triples:,} triples")
     return "\n".join(lines)
 
@@ -83,16 +91,24 @@ def text(report: Report, language: str = "en", limit: int = 200) -> str:
 def to_json(report: Report) -> str:
     """Return the report as a JSON object."""
     return json.dumps(
-        {"conforms": report.conforms, "triples": report.triples, "findings": [asdict(finding) for finding in report.findings]},
-        ensure_ascii=False, indent=2,
-    )  # fmt: skip
+        {
+            "conforms": report.conforms,
+            "triples": report.triples,
+            "findings": [asdict(finding) for finding in report.findings],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
 
 
 def _short(iri: str) -> str:
     for prefix, namespace in (
-        ("sg:", "https://w3id.org/summitgraph/ontology#"), ("sgsh:", "https://w3id.org/summitgraph/shapes#"),
-        ("oa:", "http://www.w3.org/ns/oa#"), ("prov:", "http://www.w3.org/ns/prov#"), ("rdfs:", "http://www.w3.org/2000/01/rdf-schema#"),
-    ):  # fmt: skip
+        ("sg:", "https://w3id.org/summitgraph/ontology#"),
+        ("sgsh:", "https://w3id.org/summitgraph/shapes#"),
+        ("oa:", "http://www.w3.org/ns/oa#"),
+        ("prov:", "http://www.w3.org/ns/prov#"),
+        ("rdfs:", "http://www.w3.org/2000/01/rdf-schema#"),
+    ):
         if iri.startswith(namespace):
             return prefix + iri[len(namespace) :]
     return iri if len(iri) < 120 else iri[:117] + "…"

@@ -14,10 +14,16 @@ from summitgraph.errors import SummitGraphError
 
 DEFAULT_STORE = "data/store"
 store_option = click.option(
-    "--store", type=click.Path(path_type=Path), default=DEFAULT_STORE, envvar="SUMMITGRAPH_STORE", show_default=True,
+    "--store",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_STORE,
+    envvar="SUMMITGRAPH_STORE",
+    show_default=True,
     help="Folder of the store (or SUMMITGRAPH_STORE).",
-)  # fmt: skip
-language_option = click.option("--lang", type=click.Choice(["en", "ar", "fr"]), default="en", show_default=True, help="Language of messages.")
+)
+language_option = click.option(
+    "--lang", type=click.Choice(["en", "ar", "fr"]), default="en", show_default=True, help="Language of messages."
+)
 
 
 class Group(click.Group):
@@ -46,7 +52,9 @@ def main(verbose: bool) -> None:
       summitgraph query 'SELECT * { ?s sg:chairedBy ?p }'
       summitgraph serve                     SPARQL endpoint and pages on http://127.0.0.1:8000
     """
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
 
 
 @main.command()
@@ -84,8 +92,9 @@ def load(paths: tuple[str, ...], store: Path, lang: str, reload: bool, dry_run: 
     click.echo(
         f"{len(stored)} stored ({characters:,} characters, {facts:,} facts), {len(summary.of('unchanged'))} unchanged, "
         f"{len(summary.of('no summit'))} without a summit, {len(summary.of('rejected'))} rejected, {len(summary.of('failed'))} failed "
-        f"in {summary.seconds:.1f} s; store: {store}", err=True,
-    )  # fmt: skip
+        f"in {summary.seconds:.1f} s; store: {store}",
+        err=True,
+    )
     if summary.of("rejected"):
         sys.exit(1)
     if summary.of("failed") or (len(summary.results) == 1 and summary.of("no summit")):
@@ -142,7 +151,9 @@ class _Progress:
         self._characters += result.characters
         self._facts += result.facts
         elapsed = max(1e-6, self._bar.format_dict["elapsed"])
-        self._bar.set_postfix_str(f"{self._characters / elapsed:,.0f} chars/s, {self._facts / elapsed:,.0f} facts/s", refresh=False)
+        self._bar.set_postfix_str(
+            f"{self._characters / elapsed:,.0f} chars/s, {self._facts / elapsed:,.0f} facts/s", refresh=False
+        )
         self._bar.update()
         if self._bar.total is not None and self._bar.n > self._bar.total:
             self._bar.total = self._bar.n  # an archive held more than one
@@ -172,7 +183,13 @@ def validate(files: tuple[Path, ...], store: Path, lang: str, form: str) -> None
 @main.command()
 @click.argument("sparql", metavar="QUERY|FILE|-")
 @store_option
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "tsv", "xml", "turtle", "ntriples"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "tsv", "xml", "turtle", "ntriples"]),
+    default="table",
+    show_default=True,
+)
 def query(sparql: str, store: Path, form: str) -> None:
     """Ask the store a SPARQL query; our prefixes are known, and all graphs are asked together.
 
@@ -187,7 +204,11 @@ def query(sparql: str, store: Path, form: str) -> None:
     if sparql == "-":
         text = sys.stdin.read()
     else:
-        text = Path(sparql).read_text("utf-8") if sparql.endswith((".rq", ".sparql")) and Path(sparql).is_file() else sparql
+        text = (
+            Path(sparql).read_text("utf-8")
+            if sparql.endswith((".rq", ".sparql")) and Path(sparql).is_file()
+            else sparql
+        )
     snapshot, reader = open_reader(store)
     with snapshot:
         queries.run(reader, text, form, sys.stdout.buffer)
@@ -210,17 +231,28 @@ def serve(store: Path, host: str, port: int) -> None:
     def ready(address: str) -> None:
         click.echo(
             f"SummitGraph is at {address}/\nA query to try:\n  curl -G {address}/sparql -H 'Accept: text/csv' --data-urlencode "
-            "'query=PREFIX sg: <https://w3id.org/summitgraph/ontology#> SELECT ?summit ?date { ?summit sg:startDate ?date }'", err=True,
-        )  # fmt: skip
+            "'query=PREFIX sg: <https://w3id.org/summitgraph/ontology#> SELECT ?summit ?date { ?summit sg:startDate ?date }'",
+            err=True,
+        )
 
     server.serve(store, host, port, ready=ready)
 
 
 @main.command()
 @store_option
-@click.option("--format", "form", type=click.Choice(["trig", "nquads", "turtle", "ntriples", "jsonld", "rdfxml"]), default="trig", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output by default.")
-@click.option("--document", metavar="ID", help="Only this document (16 hexadecimal digits, as `stats --documents` lists them).")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["trig", "nquads", "turtle", "ntriples", "jsonld", "rdfxml"]),
+    default="trig",
+    show_default=True,
+)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output by default."
+)
+@click.option(
+    "--document", metavar="ID", help="Only this document (16 hexadecimal digits, as `stats --documents` lists them)."
+)
 @click.option("--all", "everything", is_flag=True, help="The ontology, shapes and reference graphs too.")
 def export(store: Path, form: str, output: Path | None, document: str | None, everything: bool) -> None:
     """Write the graph out, in canonical order: two exports of one graph are byte-identical.
@@ -237,6 +269,7 @@ def export(store: Path, form: str, output: Path | None, document: str | None, ev
     snapshot, reader = open_reader(store)
     graph = iris.document_graph(document) if document else None
     with snapshot:
+
         def write(stream: Any) -> int:
             return exports.export(reader, stream, form, everything=everything, graph=graph)
 
@@ -313,7 +346,11 @@ def conflicts(store: Path) -> None:
 
 
 @main.command()
-@click.option("--check-reference", is_flag=True, help="Check the reference table: duplicates, one label on two items, unknown types.")
+@click.option(
+    "--check-reference",
+    is_flag=True,
+    help="Check the reference table: duplicates, one label on two items, unknown types.",
+)
 @store_option
 def link(check_reference: bool, store: Path) -> None:
     """Show how entities were linked to Wikidata, or check the reference table.
@@ -342,7 +379,14 @@ def link(check_reference: bool, store: Path) -> None:
 
 @main.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
-@click.option("--gold", "golds", multiple=True, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Gold file; may be repeated.")
+@click.option(
+    "--gold",
+    "golds",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Gold file; may be repeated.",
+)
 @click.option("--errors", is_flag=True, help="Show each miss and each false alarm with its sentence.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def evaluate(texts: tuple[str, ...], golds: tuple[Path, ...], errors: bool, form: str) -> None:
@@ -395,5 +439,3 @@ def restore(source: Path, store: Path) -> None:
 
     archive.restore(source, store)
     click.echo(f"restored to {store}", err=True)
-
-

@@ -60,8 +60,12 @@ def build(document: Document) -> tuple[Extraction, list[Quad]]:
 
 
 def load(
-    documents: Iterable[Document | Failure], store: Path, *, reload: bool = False, progress: Callable[[Loaded], None] | None = None,
-) -> Summary:  # fmt: skip
+    documents: Iterable[Document | Failure],
+    store: Path,
+    *,
+    reload: bool = False,
+    progress: Callable[[Loaded], None] | None = None,
+) -> Summary:
     """Extract, validate and store each document; one that fails does not stop the others."""
     summary = Summary()
     began = published = time.monotonic()
@@ -94,11 +98,13 @@ def _load_one(document: Document, writer: Writer, *, reload: bool) -> Loaded:
         report = gate.check(quads)
         findings = tuple(finding.message for finding in extraction.findings)
         if not report.conforms:
-            return Loaded(source, "rejected", document.id, size, len(extraction.facts), "it does not conform", report, findings)
+            return Loaded(
+                source, "rejected", document.id, size, len(extraction.facts), "it does not conform", report, findings
+            )
         writer.add(document.id, quads)
     except SummitGraphError:
         raise
-    except Exception as error:  # noqa: BLE001 - a fault in one article must not lose the other thirty thousand
+    except Exception as error:
         log.debug("failed on %s", source, exc_info=True)
         return Loaded(source, "failed", document.id, size, reason=f"internal error: {type(error).__name__}: {error}")
     return Loaded(source, "stored", document.id, size, len(extraction.facts), "", report, findings)

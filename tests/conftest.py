@@ -61,11 +61,17 @@ def seed() -> Path:
 def run(tmp_path: Path) -> Run:
     """Run the command line as a process of its own, in an empty folder."""
 
-    def call(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    def call(*arguments: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "SUMMITGRAPH_STORE": str(tmp_path / "store"), "PYTHONUTF8": "1"}
         return subprocess.run(
-            [sys.executable, "-m", "summitgraph", *arguments], cwd=tmp_path, env=environment, text=True, capture_output=True,
-            timeout=120, check=False, **options,  # type: ignore[call-overload]
-        )  # fmt: skip
+            [sys.executable, "-m", "summitgraph", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            text=True,
+            capture_output=True,
+            timeout=120,
+            check=False,
+            input=input,
+        )
 
     return call

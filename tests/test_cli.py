@@ -7,6 +7,7 @@ import json
 import os
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from tests.conftest import OTHER_TEXT, TEXT, Run
 
 def test_a_text_becomes_an_answered_query(run: Run, article: Path) -> None:
     loaded = run("load", str(article))
-    answered = run("query", "--format", "csv", 'SELECT ?n { ?s sg:chairedBy/rdfs:label ?n FILTER(lang(?n) = "en") } ORDER BY ?n')
+    answered = run(
+        "query", "--format", "csv", 'SELECT ?n { ?s sg:chairedBy/rdfs:label ?n FILTER(lang(?n) = "en") } ORDER BY ?n'
+    )
 
     assert loaded.returncode == 0, loaded.stderr
     assert loaded.stdout == ""
@@ -57,8 +60,10 @@ def test_no_progress_bar_in_a_pipe(run: Run, article: Path) -> None:
         (lambda p: _file(p / "bad.zip", b"not a zip"), r"cannot be read", 2),
         (lambda p: _file(p / "bad.pdf", b"%PDF-1.4 nothing"), r"\.pdf", 2),
     ],
-)  # fmt: skip
-def test_bad_input_gets_one_clear_sentence_and_the_store_is_as_it_was(run: Run, tmp_path: Path, article: Path, make, message: str, code: int) -> None:  # type: ignore[no-untyped-def]
+)
+def test_bad_input_gets_one_clear_sentence_and_the_store_is_as_it_was(
+    run: Run, tmp_path: Path, article: Path, make: Callable[[Path], Path], message: str, code: int
+) -> None:
     run("load", str(article))
     before = run("export", "--format", "nquads").stdout
 
@@ -88,7 +93,13 @@ def test_packed_files_and_json_lines_are_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("inside/b.txt", OTHER_TEXT)
-    line = {"text": TEXT.replace("2025", "2024"), "title": "ثالث", "url": "https://example.org/3", "date": "2024-02-11", "language": "ar"}
+    line = {
+        "text": TEXT.replace("2025", "2024"),
+        "title": "ثالث",
+        "url": "https://example.org/3",
+        "date": "2024-02-11",
+        "language": "ar",
+    }
     (tmp_path / "c.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
 
     result = run("load", str(tmp_path / "a.txt.gz"), str(tmp_path / "b.zip"), str(tmp_path / "c.jsonl"))
@@ -109,7 +120,9 @@ def test_a_locked_store_is_named(run: Run, article: Path, tmp_path: Path) -> Non
     assert "another process is writing" in failed.stderr
 
 
-@pytest.mark.parametrize("arguments", [("query", "SELECT *"), ("stats",), ("export",), ("validate",), ("conflicts",), ("link",), ("serve",)])
+@pytest.mark.parametrize(
+    "arguments", [("query", "SELECT *"), ("stats",), ("export",), ("validate",), ("conflicts",), ("link",), ("serve",)]
+)
 def test_without_a_store_the_user_is_told_how_to_make_one(run: Run, arguments: tuple[str, ...]) -> None:
     failed = run(*arguments)
 
@@ -140,7 +153,9 @@ def test_unload_removes_a_document_without_trace(run: Run, article: Path, tmp_pa
 
 def test_a_document_that_does_not_conform_is_not_stored(run: Run, tmp_path: Path, article: Path) -> None:
     """A summit that ends before it starts: the gate refuses it, naming shape, node and words."""
-    broken = _file(tmp_path / "broken.txt", TEXT.replace("10 و11 فبراير 2025", "11 فبراير 2025 إلى 10 فبراير 2025").encode())
+    broken = _file(
+        tmp_path / "broken.txt", TEXT.replace("10 و11 فبراير 2025", "11 فبراير 2025 إلى 10 فبراير 2025").encode()
+    )
     run("load", str(article))
     before = run("export", "--format", "nquads").stdout
 

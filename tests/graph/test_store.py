@@ -103,7 +103,10 @@ def test_removing_a_document_leaves_the_store_as_before(tmp_path: Path, quads: l
 
 
 def default_graph(store: Store) -> set[tuple[str, ...]]:
-    return {(str(q.subject), str(q.predicate), str(q.object)) for q in store.quads_for_pattern(None, None, None, DefaultGraph())}
+    return {
+        (str(q.subject), str(q.predicate), str(q.object))
+        for q in store.quads_for_pattern(None, None, None, DefaultGraph())
+    }
 
 
 def test_the_default_graph_is_the_merge_of_all_graphs(tmp_path: Path, quads: list[Quad]) -> None:
@@ -118,8 +121,9 @@ def test_the_default_graph_is_the_merge_of_all_graphs(tmp_path: Path, quads: lis
     with snapshot:
         named = {
             (str(q.subject), str(q.predicate), str(q.object))
-            for q in reader.quads_for_pattern(None, None, None, None) if isinstance(q.graph_name, NamedNode)
-        }  # fmt: skip
+            for q in reader.quads_for_pattern(None, None, None, None)
+            if isinstance(q.graph_name, NamedNode)
+        }
         assert default_graph(reader) == named
 
 
@@ -160,7 +164,10 @@ def _start(path: Path) -> subprocess.Popen[bytes]:
     """Start a load into *path* and return once it is about to write."""
     root = Path(__file__).parents[2]
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED_LOAD, str(path)], stdout=subprocess.PIPE, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, "-c", KILLED_LOAD, str(path)],
+        stdout=subprocess.PIPE,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"

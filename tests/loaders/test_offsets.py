@@ -54,9 +54,11 @@ def test_marks_strewn_into_a_text_change_no_fact_and_every_name_reads_back(data:
     entities = {entity.id: entity for entity in extraction.entities}
     chairs = {
         fold(entities[value.id].names[0].text)
-        for fact in extraction.facts if fact.kind == "chairedBy"
-        for value in fact.roles["object"] if isinstance(value, EntityRef)
-    }  # fmt: skip
+        for fact in extraction.facts
+        if fact.kind == "chairedBy"
+        for value in fact.roles["object"]
+        if isinstance(value, EntityRef)
+    }
     assert chairs == {fold("إيمانويل ماكرون"), fold("ناريندرا مودي")}
     for entity in extraction.entities:
         for name in entity.names:

@@ -22,7 +22,7 @@ class Draft:
     country: str = ""
     year: str = ""  # of a summit's edition
     places: set[str] = field(default_factory=set)  # ids of places a summit's name or sentence gives
-    part_of: str = ""  # id of the summit a session belongs to
+    own_cities: set[str] = field(default_factory=set)  # of those, the ones inside its name
     canonical: str = ""  # id of the entity this one turned out to be
 
 
@@ -83,6 +83,7 @@ class EntityTable:
         kept.names += gone.names
         kept.mentions += gone.mentions
         kept.places |= gone.places
+        kept.own_cities |= gone.own_cities
         kept.year = kept.year or gone.year
         if not kept.key:
             kept.key, kept.label = gone.key, gone.label

@@ -80,6 +80,7 @@ class Reader:
         if not any(draft.kind == "Summit" for draft in self.table.all()):
             return Extraction(self.document)
         summits.merge_editions(self.table, self.language)
+        summits.name_known_editions(self.table, self.language)
         self._merge_documents()
         aliases = self._aliases()
         self.main = summits.main_summit(self.table)

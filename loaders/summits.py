@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import regex
 
+from summitgraph.graph import reference
+
 from .annotate import Annotated
 from .entities import Draft, EntityTable
 from .items import Item
+from .normalise import fold
 from .patterns import Language
 from .values import DateRange
 
@@ -29,6 +32,8 @@ def note_features(sentence: Annotated, table: EntityTable) -> None:
             current, position = table[item.entity], index
             for part in item.parts:
                 _note(current, part)
+                if part.type in ("City", "Venue"):
+                    current.own_cities.add(table[part.entity].id)
             left = item.end
             continue
         if current is None or index - position > 70 or item.start < left:
@@ -69,6 +74,28 @@ def merge_editions(table: EntityTable, language: Language) -> None:
             table.merge(same, draft)
 
 
+def name_known_editions(table: EntityTable, language: Language) -> None:
+    """Give summits the name of the known edition they are: same year, same country, and a telling word in common.
+
+    So that one summit is one node whatever the language or wording of the text ("the Paris gathering", "قمة باريس").
+    """
+    known = reference.load()
+    countries = {row.qid: row.parent for row in known.rows if row.kind in ("City", "Venue") and row.qid}
+    generic = set(language.lexicon.get("summit_generic", ()))
+    for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.year]:
+        keys = {table[place].key for place in draft.places}
+        places = keys | {countries.get(key, "") for key in keys}
+        words = {word for name, _, _ in draft.names for word in map(bare, regex.findall(r"\w+", name))} - generic
+        for row in known.rows:
+            if row.kind != "Summit" or not row.parent or row.parent not in places or draft.year not in row.labels["en"]:
+                continue
+            names = {fold(name) for code, name in row.names() if code in (language.code, "en")}
+            if words & {word for name in names for word in map(bare, regex.findall(r"[^\W\d]\w*", name))} - generic:
+                label = row.labels["en"]
+                table.merge(table.known(row.qid or label, "Summit", label), draft)
+                break
+
+
 def _same(first: Draft, second: Draft, table: EntityTable, generic: set[str]) -> bool:
     if first.year and second.year and first.year != second.year:
         return False
@@ -84,7 +111,9 @@ def _same(first: Draft, second: Draft, table: EntityTable, generic: set[str]) ->
         return bool(first.year and first.year == second.year) or not first.places.isdisjoint(second.places)
     smaller, larger = sorted((words_1, words_2), key=len)
     if smaller <= larger:
-        return True
+        one, other = (first, second) if smaller is words_1 else (second, first)
+        # "The Seoul AI summit" is not the AI safety summit of a place not known to be Seoul.
+        return smaller == larger or not one.own_cities or not one.own_cities.isdisjoint(_cities(other, table))
     return bool(cities_1 & cities_2) and (bool(first.year and second.year) or not words_1.isdisjoint(words_2))
 
 

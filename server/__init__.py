@@ -37,7 +37,7 @@ def serve(
     settings: Settings | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve *store* until the process is told to end; *ready* is called with the address before the first request.
+    """Serve *store* until the process is told to end; *ready* is called with the address (no slash at its end) first.
 
     Raises:
         StoreError: If there is no store.

@@ -15,6 +15,7 @@ from .settings import Settings
 from .sparql import Endpoint, base_of
 from .store_protocol import register_store
 from .updates import Updates
+from .view import build as build_view
 from .views import register
 
 
@@ -25,6 +26,7 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
         StoreError: If there is no store.
     """
     check_store(settings)
+    build_view(settings.store)
     metrics = metrics or Metrics(1)
     metrics.take()
     app = Flask("summitgraph.server")

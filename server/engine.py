@@ -6,6 +6,9 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +17,7 @@ from typing import IO, Any
 
 from summitgraph.errors import StoreError
 
+from . import view
 from .cache import Cache, Entry
 from .guard import Limits, Scan, check_query, place
 from .pool import Pool, memory_problem
@@ -102,29 +106,42 @@ class Engine:
             settings.queue_wait_s,
             settings.memory_mb,
         )
-        self._current = str(settings.store / "CURRENT")
+        self._store = str(settings.store)
+        self._last = ""
+        self._builder: subprocess.Popen[bytes] | None = None
+        self._building = threading.Lock()
 
-    def version(self) -> tuple[int, str]:
-        """Return the number of the current snapshot, and a name for its data that no other data ever have.
+    def version(self) -> str:
+        """Return the name of the newest whole view of the data, which no other data ever have.
 
         Raises:
-            Problem: 503 if there is no snapshot.
+            Problem: 503 if there is none.
         """
         try:
-            descriptor = os.open(self._current, os.O_RDONLY)
-            try:
-                number = int(os.read(descriptor, 32))
-                return number, f"{number}-{os.fstat(descriptor).st_mtime_ns:x}"
-            finally:
-                os.close(descriptor)
+            name = view.current_name(self._store)
         except (OSError, ValueError):
+            name = ""
+        if name and name != self._last:
+            if os.path.isdir(f"{self._store}/{view.FOLDER}/{name}"):  # noqa: PTH112 - asked for with every query
+                self._last = name
+            else:
+                self._build_view()
+        if not self._last:
             raise Problem(
                 503,
                 "no-store",
-                f"the store {self.settings.store} has no readable snapshot",
+                f"the store {self._store} has no readable snapshot",
                 "Load a document: summitgraph load FILE.",
                 headers=(("Retry-After", "5"),),
-            ) from None
+            )
+        return self._last
+
+    def _build_view(self) -> None:
+        """Start a process that builds the view of a snapshot somebody else published; one at a time."""
+        with self._building:
+            if self._builder is None or self._builder.poll() is not None:
+                command = [sys.executable, "-m", "summitgraph.server.view", self._store]
+                self._builder = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
     def etag(self, query: Query, scan: Scan, version: str) -> str:
         """Return the entity tag of the answer, known before it is computed; empty if it may differ each time."""
@@ -144,21 +161,20 @@ class Engine:
         Raises:
             Problem: With the reason, if there is none.
         """
-        number, version = self.version()
+        version = self.version()
         etag = self.etag(query, scan, version)
         if etag and (entry := self.cache.get(etag)):
             return Answer(entry.body, etag, version, size=len(entry.body), compressed=entry.compressed, cached=True)
         protocol = query.default_graphs is not None or query.named_graphs is not None
-        union = not (protocol or scan.names_dataset or query.plain)
         result = self.pool.run(
             {
                 "query": query.text,
                 "format": query.format,
                 "base": query.base or None,
-                "union": union,
                 "default_graphs": list(query.default_graphs or ()) if protocol else None,
                 "named_graphs": list(query.named_graphs or ()) if protocol else None,
-                "version": number,
+                "version": version,
+                "plain": query.plain,
                 "prefixes": known_prefixes() | scan.prefixes,
                 "max_bytes": self.settings.max_result_bytes,
                 "html_rows": self.settings.html_rows,
@@ -167,7 +183,7 @@ class Engine:
         )
         if not result.header["ok"]:
             raise failed(result.header, query.text, self.settings.max_result_bytes)
-        if result.header["version"] != number:  # published between our look and the worker's
+        if result.header["version"] != version:  # the view was replaced between our look and the worker's
             etag = ""
         done = Answer(
             result.body, etag, version, result.file, result.size, queued_s=result.queued_s, ran_s=result.ran_s

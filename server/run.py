@@ -19,6 +19,7 @@ from .application import build
 from .engine import check_store
 from .observe import Metrics
 from .settings import Settings, read_settings
+from .view import build as build_view
 
 THREADS = 64  # per front; they wait for query processes and slow bodies, and cost little
 END_S = 15
@@ -54,6 +55,7 @@ def run(
     settings = replace(settings or read_settings(), store=store.absolute())
     check_store(settings)
     port = check_port(host, port)
+    build_view(settings.store)
     metrics = Metrics(settings.fronts)
     server = Granian(
         "summitgraph.server",
@@ -71,5 +73,5 @@ def run(
     )
     # Fronts are forked from here, so they share the memory of the counters; nothing is running yet.
     if ready is not None:
-        server.on_startup(lambda: ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/"))
+        server.on_startup(lambda: ready(f"http://{f'[{host}]' if ':' in host else host}:{port}"))
     server.serve(target_loader=lambda _target: build(settings, metrics=metrics))

@@ -217,7 +217,7 @@ class Endpoint:
         headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache")]
         self.metrics.add("queries_total")
         if none_match := environ.get("HTTP_IF_NONE_MATCH"):
-            etag = self.engine.etag(query, scan, self.engine.version()[1])
+            etag = self.engine.etag(query, scan, self.engine.version())
             if etag and matches(none_match, etag):
                 self.metrics.add("queries_not_modified_total")
                 return Reply(304, headers=[*headers, ("ETag", etag)]), True

@@ -124,7 +124,7 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
 
     @app.get("/readyz")
     def readyz() -> Response:
-        number, _ = engine.version()
+        number = engine.version().partition("-")[0]
         if not engine.pool.alive:
             raise Problem(503, "not-ready", "no query process is running yet", headers=(("Retry-After", "1"),))
         return Response(f"ready: snapshot {number}\n", mimetype="text/plain")

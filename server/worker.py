@@ -21,10 +21,11 @@ import socket
 import struct
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
+
+from . import view
 
 INLINE_BYTES = 4_194_304  # longer results go through a file
 FRAME = struct.Struct("!IQ")  # lengths of the JSON header and of the body
@@ -117,37 +118,38 @@ def send(
             connection.sendall(body)
 
 
-class Snapshots:
-    """The snapshot this process has open; a shared lock on it keeps the writer from removing it."""
+class Views:
+    """The view this process has open; a shared lock on it keeps it from being removed."""
 
     def __init__(self, store: Path) -> None:
         self.store = store
-        self.version = -1
+        self.version = ""
         self.opened: Any = None
         self._lock = -1
 
-    def at(self, version: int) -> Any:
-        """Return the snapshot of *version*, or the current one if that has gone."""
-        import pyoxigraph
-
+    def at(self, version: str) -> Any:
+        """Return the view called *version*, or the newest one if that has gone."""
         if self.opened is None or version != self.version:
-            self.close()
-            for _ in range(20):
+            for name in (version, view.newest(self.store), view.newest(self.store)):
                 with contextlib.suppress(OSError):
-                    current = int((self.store / "CURRENT").read_text())
-                    self._lock = os.open(self.store / "snapshots" / f"{current}.lock", os.O_RDONLY | os.O_CREAT, 0o644)
-                    fcntl.flock(self._lock, fcntl.LOCK_SH)
-                    self.opened = pyoxigraph.Store.read_only(str(self.store / "snapshots" / str(current)))
-                    self.version = current
+                    self._open(name)
                     return self.opened
-                self.close()
-                time.sleep(0.01)
-            raise OSError(f"no snapshot of {self.store} can be opened")
+            raise OSError(f"no view of {self.store} can be opened")
         return self.opened
 
+    def _open(self, name: str) -> None:
+        import pyoxigraph
+
+        self.close()
+        folder = self.store / view.FOLDER / name
+        self._lock = os.open(folder.with_suffix(".lock"), os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        self.opened = pyoxigraph.Store.read_only(str(folder))
+        self.version = name
+
     def close(self) -> None:
-        """Give back the snapshot and its lock."""
-        self.opened, self.version = None, -1
+        """Give back the view and its lock."""
+        self.opened, self.version = None, ""
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
@@ -216,23 +218,27 @@ def _rows(solutions: Any, limit: int) -> bytes:
     return json.dumps({"names": names, "rows": rows, "truncated": False}).encode()
 
 
-def answer(snapshots: Snapshots, request: Mapping[str, Any]) -> tuple[dict[str, object], Spool]:
+def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object], Spool]:
     """Run one query and return the header of the reply and the finished result."""
     import pyoxigraph as ox
 
-    store = snapshots.at(request["version"])
-    nodes = {
+    if request.get("plain"):  # the snapshot itself, whose default graph is not the union
+        number = request["version"].partition("-")[0]
+        store, version = ox.Store.read_only(str(views.store / "snapshots" / number)), request["version"]
+    else:
+        store, version = views.at(request["version"]), views.version
+    nodes: dict[str, Any] = {
         key: None if request.get(key) is None else [ox.NamedNode(iri) for iri in request[key]]
         for key in ("default_graphs", "named_graphs")
     }
     results = store.query(
         request["query"],
         base_iri=request.get("base"),
-        use_default_graph_as_union=bool(request.get("union")),
         default_graph=nodes["default_graphs"],
         named_graphs=nodes["named_graphs"],
     )
     form, spool = request["format"], Spool(request["max_bytes"])
+    output = cast("IO[bytes]", spool)
     tables = {
         "json": ox.QueryResultsFormat.JSON,
         "xml": ox.QueryResultsFormat.XML,
@@ -242,12 +248,12 @@ def answer(snapshots: Snapshots, request: Mapping[str, Any]) -> tuple[dict[str, 
     if isinstance(results, ox.QueryTriples):
         _write_rdf(results, form, request["prefixes"], spool)
     elif form in tables:
-        results.serialize(spool, format=tables[form])
+        results.serialize(output, format=tables[form])
     elif isinstance(results, ox.QueryBoolean):
         spool.write(json.dumps({"boolean": bool(results)}).encode())
     else:
         spool.write(_rows(results, request["html_rows"]))
-    return {"ok": True, "version": snapshots.version, "size": spool.size}, spool
+    return {"ok": True, "version": version, "size": spool.size}, spool
 
 
 def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
@@ -255,9 +261,9 @@ def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
     isolated = leave_network()
     import pyoxigraph  # noqa: F401 - loaded before the memory limit is measured
 
-    snapshots = Snapshots(store)
+    views = Views(store)
     with contextlib.suppress(OSError, ValueError):
-        snapshots.at(0)
+        views.at(view.newest(store))
     limit_memory(memory_bytes)
     send(connection, {"ok": True, "isolated": isolated})
     while (message := receive(connection)) is not None:
@@ -266,7 +272,7 @@ def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
         signal.setitimer(signal.ITIMER_REAL, request["deadline_s"] + 2)
         spool: Spool | None = None
         try:
-            header, spool = answer(snapshots, request)
+            header, spool = answer(views, request)
         except TooLarge:
             header = {"ok": False, "error": "too-large"}
         except SyntaxError as error:

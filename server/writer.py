@@ -23,6 +23,7 @@ import pyoxigraph as ox
 from summitgraph.errors import StoreError, StoreLockedError
 from summitgraph.graph.store import Writer
 
+from . import view
 from .worker import leave_network, limit_memory, receive, send
 
 _FORMATS = {
@@ -139,7 +140,9 @@ def perform(store_path: Path, request: Mapping[str, Any], body: bytes) -> dict[s
         # From here on a killed process leaves a change that the next writer publishes.
         (store_path / "DIRTY").touch()
         done = apply(writer.database, request, body)
-        return {"ok": True, "version": int(writer.publish()), **done}
+        number = int(writer.publish())
+    view.build(store_path)  # so that who has the answer can read what was written
+    return {"ok": True, "version": number, **done}
 
 
 @contextlib.contextmanager

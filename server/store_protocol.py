@@ -84,7 +84,7 @@ class GraphStore:
             raise Problem(404, "unknown", f"there is no graph <{graph}>")
         where = f"GRAPH <{graph}> {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
         text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {where} }}"
-        query = Query(text, form.name, plain=True)
+        query = Query(text, form.name, plain=not graph)
         answer = self.engine.answer(query, self.engine.check(text), self.engine.settings.deadline_s)
         headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache")]
         if answer.etag:

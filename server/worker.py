@@ -155,6 +155,17 @@ class Views:
             self._lock = -1
 
 
+def current_snapshot(store: Path) -> Any:
+    """Return the published snapshot itself, open for reading; again if it is replaced while we look."""
+    import pyoxigraph
+
+    for _ in range(20):
+        number = view.current_name(store).partition("-")[0]
+        with contextlib.suppress(OSError):
+            return pyoxigraph.Store.read_only(str(store / "snapshots" / number))
+    raise OSError(f"no snapshot of {store} can be opened")
+
+
 def used_prefixes(chunks: Iterator[bytes], known: Mapping[str, str]) -> dict[str, str]:
     """Return those of *known* whose namespace starts an IRI of the N-Triples or N-Quads in *chunks*."""
     spaces = {iri.encode(): name for name, iri in known.items()}
@@ -223,8 +234,7 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
     import pyoxigraph as ox
 
     if request.get("plain"):  # the snapshot itself, whose default graph is not the union
-        number = request["version"].partition("-")[0]
-        store, version = ox.Store.read_only(str(views.store / "snapshots" / number)), request["version"]
+        store, version = current_snapshot(views.store), request["version"]
     else:
         store, version = views.at(request["version"]), views.version
     nodes: dict[str, Any] = {

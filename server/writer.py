@@ -134,14 +134,16 @@ def try_out(database: Path, store: ox.Store, request: Mapping[str, Any], body: b
 
 def perform(store_path: Path, request: Mapping[str, Any], body: bytes) -> dict[str, object]:
     """Do what the request asks and publish it; return the header of the reply."""
-    with waiting_writer(store_path) as writer:
-        if request["gate"]:
-            try_out(store_path / "db", writer.database, request, body)
-        # From here on a killed process leaves a change that the next writer publishes.
-        (store_path / "DIRTY").touch()
-        done = apply(writer.database, request, body)
-        number = int(writer.publish())
-    view.build(store_path)  # so that who has the answer can read what was written
+    try:
+        with waiting_writer(store_path) as writer:
+            if request["gate"]:
+                try_out(store_path / "db", writer.database, request, body)
+            # From here on a killed process leaves a change that the next writer publishes.
+            (store_path / "DIRTY").touch()
+            done = apply(writer.database, request, body)
+            number = int(writer.publish())
+    finally:
+        view.build(store_path)  # so that who has the answer can read what was written
     return {"ok": True, "version": number, **done}
 
 

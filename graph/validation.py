@@ -29,9 +29,9 @@ def store(path: Path) -> Report:
         ids = document_ids(reader)
         if not ids:
             raise InputError(f"{path}: the store holds no document, so there is nothing to validate; load a text first")
-        return merge(
-            gate.check(list(reader.quads_for_pattern(None, None, None, iris.document_graph(name)))) for name in ids
-        )
+        each = [gate.check(list(reader.quads_for_pattern(None, None, None, iris.document_graph(name)))) for name in ids]
+        across = gate.check_across(reader)
+    return merge((*each, Report(across.findings, 0, across.shapes)))
 
 
 def files(paths: Sequence[Path]) -> Report:

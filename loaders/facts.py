@@ -114,7 +114,7 @@ class Builder:
                 else:
                     return
                 continue
-            values = self._role(match, role, specification, kind, made)
+            values = self._role(match, role, specification, made)
             if values:
                 filled[role] = values
             elif role not in _OPTIONAL:
@@ -181,15 +181,15 @@ class Builder:
             confidence -= 0.03
         return round(max(0.05, confidence), 2)
 
-    def _role(self, match: Match, role: str, specification: str, kind: str, made: Mapping[str, str]) -> list[Filled]:
+    def _role(self, match: Match, role: str, specification: str, made: Mapping[str, str]) -> list[Filled]:
         for alternative in specification.split("|"):
-            parts = [self._alternative(match, role, part.strip(), kind, made) for part in alternative.split("&")]
+            parts = [self._alternative(match, role, part.strip(), made) for part in alternative.split("&")]
             values = [value for part in parts for value in part]
             if values and all(parts):
                 return values
         return []
 
-    def _alternative(self, match: Match, role: str, text: str, kind: str, made: Mapping[str, str]) -> list[Filled]:
+    def _alternative(self, match: Match, role: str, text: str, made: Mapping[str, str]) -> list[Filled]:
         if text.startswith("="):
             return [Filled(Concept(text[1:]), None)]
         if text.startswith("#"):  # the record another line of this emit made

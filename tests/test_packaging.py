@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         if origin.is_symlink():
-            target.write_text(os.readlink(origin))  # as git does where the system has no links
+            target.write_text(str(origin.readlink()))  # as git does where the system has no links
         else:
             target.write_bytes(origin.read_bytes())
     done = subprocess.run(

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process may start another one
 SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
 START_S = 20.0
+KEEP_S = 30.0  # how long a process beyond those kept ready may stay unused
 
 
 @dataclass(slots=True)
@@ -215,12 +216,18 @@ class Pool:
     def _release(self, process: Process) -> None:
         # Only root may raise a priority again, so a process that gave way is replaced by a fresh one.
         retire = process.slowed and not self._restore(process)
+        process.idle_since = time.monotonic()
+        surplus = None
         with self._condition:
             if not retire and not self._closed:
                 self._idle.append(process)
                 self._condition.notify()
-                return
-        self._replace(process)
+                # Started for a rush that is over: the one unused for longest is at the left.
+                if self._all > self.ready and self._idle[0].idle_since < process.idle_since - KEEP_S:
+                    surplus = self._idle.popleft()
+                else:
+                    return
+        self._replace(surplus or process)
 
     @staticmethod
     def _restore(process: Process) -> bool:

@@ -61,6 +61,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         name = PREFIX + field.name.upper()
         if (text := environment.get(name)) is not None:
             values[field.name] = _convert(name, str(field.type), text)
+    if base := str(values.get("base_iri", "")):
+        values["base_iri"] = base.rstrip("/") + "/"
+    else:
+        values.pop("base_iri", None)
     return Settings(**values)  # type: ignore[arg-type]
 
 

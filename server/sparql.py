@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 from .engine import Answer, Engine, Query, iris
@@ -13,7 +12,7 @@ from .formats import BY_FORM, HTML, SELECT_FORMATS, Format, by_name, negotiate
 from .guard import Scan
 from .observe import Metrics, QueryLog
 from .problems import Problem, method_not_allowed, not_acceptable
-from .reply import Environ, Reply, matches, wants_html
+from .reply import Environ, Reply, matches
 
 METHODS = "GET, HEAD, POST, OPTIONS"
 FORM, DIRECT_QUERY, DIRECT_UPDATE = (
@@ -268,13 +267,3 @@ def options(allowed: str) -> Reply:
         ("Accept-Post", f"{FORM}, {DIRECT_QUERY}, {DIRECT_UPDATE}"),
     ]
     return Reply(204, headers=headers)
-
-
-def is_browser(environ: Environ) -> bool:
-    """Tell whether a person reads the answer."""
-    return wants_html(environ.get("HTTP_ACCEPT"))
-
-
-def any_text(value: Any) -> str:
-    """Return *value* as text, empty for None."""
-    return "" if value is None else str(value)

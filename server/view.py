@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 FOLDER = "views"
 
@@ -65,10 +69,11 @@ def _build(store: Path, folder: Path, name: str) -> Path:
             fcntl.flock(lock, fcntl.LOCK_SH)
             ox.Store.read_only(str(store / "snapshots" / number)).backup(str(work / "db"))
         copy = ox.Store(str(work / "db"))
-        for graph in list(copy.named_graphs()):
-            quads = copy.quads_for_pattern(None, None, None, graph)
-            copy.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+        started, graphs = time.monotonic(), list(copy.named_graphs())
+        for graph in graphs:  # one transaction each: all at once takes twice the memory
+            copy.update(f"ADD {graph} TO DEFAULT")
         copy.flush()
+        log.info("built the view of snapshot %s, %d graphs, in %.1f s", number, len(graphs), time.monotonic() - started)
         del copy
         view.with_suffix(".lock").touch()
         (work / "db").rename(view)

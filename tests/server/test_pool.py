@@ -1,0 +1,86 @@
+"""The pool by itself: what it lends, kills, replaces and gives back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from summitgraph.server import pool as pools
+from summitgraph.server import view
+from summitgraph.server.pool import Pool
+from summitgraph.server.problems import Problem
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) {" + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(9)) + "}"
+
+
+@pytest.fixture
+def small(store: Path) -> Iterator[Pool]:
+    """Return a pool of one process, three at most, with one place to wait."""
+    view.build(store)
+    pool = Pool(store, ready=1, maximum=3, queue=1, queue_wait_s=0.3, memory_mb=256)
+    pool.start()
+    yield pool
+    pool.close()
+
+
+def ask(pool: Pool, store: Path, query: str, deadline_s: float) -> str:
+    """Return the body of an answer, or the code of the problem."""
+    message = {
+        "query": query, "format": "csv", "version": view.current_name(store), "prefixes": {},
+        "max_bytes": 10_000, "html_rows": 10,
+    }  # fmt: skip
+    try:
+        result = pool.run(message, deadline_s)
+    except Problem as problem:
+        return problem.code
+    return result.body.decode() or str(result.header["error"])
+
+
+def all_at_once(pool: Pool, store: Path, count: int) -> list[str]:
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.append(ask(pool, store, ENDLESS, 1.0))) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_queue_that_is_full_refuses_at_once(small: Pool, store: Path) -> None:
+    assert ask(small, store, "ASK {}", 5.0) == "true"
+    found = all_at_once(small, store, 8)
+
+    assert 1 <= found.count("deadline") <= 3
+    assert set(found) == {"deadline", "busy"}
+
+
+def test_killed_process_is_replaced(small: Pool, store: Path) -> None:
+    assert ask(small, store, ENDLESS, 0.2) == "deadline"
+    assert ask(small, store, "ASK {}", 5.0) == "true"
+    assert small.killed == 1
+    assert small.isolated is not None
+
+
+def test_result_over_the_limit_is_an_error_not_a_part(small: Pool, store: Path) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
+
+    assert ask(small, store, query, 5.0) == "too-large"
+
+
+def test_processes_of_a_rush_are_given_back(small: Pool, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "KEEP_S", 0.0)
+    small.queue = 10
+    small.queue_wait_s = 5.0
+    threads = [threading.Thread(target=ask, args=(small, store, f"ASK {{ {i} ?p ?o }}", 5.0)) for i in range(3)]
+    threads += [threading.Thread(target=ask, args=(small, store, ENDLESS, 0.3)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for _ in range(4):
+        assert ask(small, store, "ASK {}", 5.0) == "true"
+
+    assert small.alive == 1

@@ -41,7 +41,7 @@ def find(store: Store) -> list[Conflict]:
     """Return every conflict between facts of the store, within one text or between texts, in a stable order."""
     groups: dict[tuple[str, str], dict[str, Side]] = defaultdict(dict)
     for name in ("conflicting-values", "conflicting-tallies", "conflicting-amounts"):
-        solutions = select(store, (_QUERIES / f"{name}.rq").read_text("utf-8"))
+        solutions = select(store, (_QUERIES / f"{name}.rq").read_text("utf-8"), union=True)
         assert isinstance(solutions, QuerySolutions)
         for row in solutions:
             subject, question, value, words, document = (

@@ -22,8 +22,12 @@ _TABULAR = {
 _GRAPH = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES}
 
 
-def select(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
-    """Return the answer to a query; with no dataset given it sees the merge of all graphs.
+def select(store: Store, text: str, *, union: bool = False) -> QuerySolutions | QueryBoolean | QueryTriples:
+    """Return the answer to a query.
+
+    Args:
+        union: Take all graphs as the default graph. A triple then counts once for each graph that holds it, so ask with
+            DISTINCT, or ask a view (see docs/architecture.md), whose default graph is the merge of all as a set.
 
     Raises:
         QueryError: If it cannot be parsed or answered; says where and why.
@@ -31,7 +35,7 @@ def select(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTrip
     if len(text) > 100_000:
         raise QueryError(f"the query has {len(text):,} characters; at most 100,000 are taken")
     try:
-        return store.query(text, prefixes=ontology.prefixes())
+        return store.query(text, prefixes=ontology.prefixes(), use_default_graph_as_union=union)
     except SyntaxError as error:
         raise QueryError(f"not valid SPARQL: {error.msg or error}") from error
     except (OSError, RuntimeError) as error:

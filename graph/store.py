@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 import pyoxigraph
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store
 
 from summitgraph import ontology, shapes
 from summitgraph.errors import StoreError, StoreLockedError
@@ -95,19 +95,15 @@ class Writer:
         (self.path / _DIRTY).touch()
 
     def _replace(self, graph: NamedNode, quads: Sequence[Quad]) -> None:
-        """Let *graph* hold *quads* and nothing else, in one transaction, the default graph kept in step."""
-        old = {quad.triple for quad in self.database.quads_for_pattern(None, None, None, graph)}
-        if not old:
-            self.database.extend([*quads, *(Quad(q.subject, q.predicate, q.object) for q in quads)])
+        """Let *graph* hold *quads* and nothing else, in one transaction."""
+        if not self.database.contains_named_graph(graph):
+            self.database.extend(quads)
             return
-        new = {quad.triple for quad in quads}
-        gone = [triple for triple in old - new if not stands_elsewhere(self.database, triple, graph)]
         # One update request is one transaction: readers and a killed process see the old graph or the new one.
         parts = [f"DROP SILENT GRAPH {graph}"]
-        if gone:
-            parts.append(f"DELETE DATA {{ {_ntriples(gone)} }}")
-        if new:
-            parts.append(f"INSERT DATA {{ {_ntriples(new)} GRAPH {graph} {{ {_ntriples(new)} }} }}")
+        if quads:
+            triples = pyoxigraph.serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES) or b""
+            parts.append(f"INSERT DATA {{ GRAPH {graph} {{ {triples.decode()} }} }}")
         self.database.update(" ; ".join(parts))
 
     def _refresh_base(self) -> None:
@@ -121,49 +117,9 @@ class Writer:
         self._mark()
         for name in changed:
             graph = iris.graph(name)
-            quads = list(_base_quads(name))
-            old = list(self.database.quads_for_pattern(None, None, None, graph))
             self.database.remove_graph(graph)
-            for quad in old:
-                if not stands_elsewhere(self.database, quad.triple, graph):
-                    self.database.remove(Quad(quad.subject, quad.predicate, quad.object))
-            self.database.extend([*quads, *(Quad(q.subject, q.predicate, q.object) for q in quads)])
+            self.database.extend(_base_quads(name))
         snapshots.replace_file(state_file, json.dumps(digests))
-
-
-def stands_elsewhere(database: Store, triple: Triple, graph: NamedNode) -> bool:
-    """Tell whether a named graph other than *graph* holds *triple*."""
-    found = database.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
-    return any(quad.graph_name != graph and isinstance(quad.graph_name, NamedNode) for quad in found)
-
-
-def merge_changes(database: Store, before: Store, graphs: Iterable[NamedNode] | None = None) -> None:
-    """Bring the default graph in step after named graphs were changed by other means than a :class:`Writer`.
-
-    The default graph is the merge (a set) of all named graphs, so that a question asked without a dataset sees each
-    triple once, however many documents state it (RDF 1.1 Concepts, section 4). What is in the default graph alone stays.
-
-    Args:
-        before: The store as it was before the change.
-        graphs: Those that may have changed; all by default, at the cost of looking at every triple.
-    """
-    if graphs is None:
-        names = {
-            graph for store in (before, database) for graph in store.named_graphs() if isinstance(graph, NamedNode)
-        }
-    else:
-        names = set(graphs)
-    for graph in names:
-        old = {quad.triple for quad in before.quads_for_pattern(None, None, None, graph)}
-        new = {quad.triple for quad in database.quads_for_pattern(None, None, None, graph)}
-        for triple in old - new:
-            if not stands_elsewhere(database, triple, graph):
-                database.remove(Quad(triple.subject, triple.predicate, triple.object))
-        database.extend(Quad(triple.subject, triple.predicate, triple.object) for triple in new - old)
-
-
-def _ntriples(triples: Iterable[Triple]) -> str:
-    return (pyoxigraph.serialize(triples, format=RdfFormat.N_TRIPLES) or b"").decode()
 
 
 def writer(path: Path) -> Writer:

@@ -110,6 +110,7 @@ class Shape:
     targets: list[Callable[[Data], Iterable[Term]]] = field(default_factory=list)
     selects: list[tuple[str, tuple[Literal, ...]]] = field(default_factory=list)  # SPARQL constraints: query, messages
     holder: Term | None = None  # the shape with a name that this one belongs to
+    predicates: set[str] = field(default_factory=set)  # properties the shape and those inside it look at
 
     def validate(self, data: Data, focus: Term) -> Iterator[Result]:
         """Yield the results of *focus*."""
@@ -158,6 +159,8 @@ class Compiler:
         shape.severity = _text(severity[0]).rsplit("#", 1)[-1] if severity else "Violation"
         if paths := get(node, "path"):
             shape.path_node, shape.path = paths[0], self._path(paths[0])
+            if holder is not None and holder in self._shapes and isinstance(paths[0], NamedNode):
+                self._shapes[holder].predicates.add(paths[0].value)
         if any(isinstance(v, Literal) and v.value == "true" for v in get(node, "deactivated")):
             return shape
         self._targets(shape)
@@ -437,7 +440,9 @@ def run_selects(shapes: Sequence[Shape], store: Store, prefixes: Mapping[str, st
     found: list[Result] = []
     for shape in shapes:
         for select, messages in shape.selects:
-            for row in cast(QuerySolutions, store.query(select, prefixes=dict(prefixes))):
+            for row in cast(
+                QuerySolutions, store.query(select, prefixes=dict(prefixes), use_default_graph_as_union=True)
+            ):
                 this, value_of = row["this"], row["value"]
                 found.append(
                     Result(this, None, value_of, "SPARQL", shape.node, shape.severity, messages or shape.messages)

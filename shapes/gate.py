@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pyoxigraph
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 
 from summitgraph import ontology
 from summitgraph.errors import InputError
@@ -21,6 +21,7 @@ from .report import Finding, Place, Report
 
 _SG = "https://w3id.org/summitgraph/ontology#"
 _OA = "http://www.w3.org/ns/oa#"
+_PREDICATE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#predicate"
 _SUBJECT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#subject"
 
 
@@ -58,17 +59,17 @@ def check(quads: Sequence[Quad], modules: tuple[str, ...] = GATE) -> Report:
     shapes = compiled(modules)
     data = Data((*quads, *_background()))
     results = run(shapes, data)
-    findings = [*_findings(results, _Places(quads)), *evidence_findings(quads)]
+    findings = [*_findings(results, shapes, _Places(quads)), *evidence_findings(quads)]
     return Report(tuple(findings), data.size - len(_background()), len(shapes))
 
 
 def check_across(store: Store) -> Report:
     """Compare the sources of a whole store: where they disagree, a person should look."""
     shapes = compiled(CROSS)
-    quads = list(store.quads_for_pattern(None, None, None, DefaultGraph()))
+    quads = [quad for quad in store.quads_for_pattern(None, None, None, None) if isinstance(quad.graph_name, NamedNode)]
     results = [*run(shapes, Data(quads)), *run_selects(shapes, store, ontology.prefixes())]
     places = _Places(quads) if results else _Places([])
-    return Report(tuple(_findings(results, places)), len(quads), len(shapes))
+    return Report(tuple(_findings(results, shapes, places)), len(quads), len(shapes))
 
 
 def evidence_findings(quads: Iterable[Quad]) -> list[Finding]:
@@ -129,7 +130,8 @@ class _Places:
         self._quads = quads
         self._by_subject: dict[str, list[Quad]] | None = None
 
-    def of(self, node: str) -> tuple[Place, ...]:
+    def of(self, node: str, predicates: set[str]) -> tuple[Place, ...]:
+        """Return the words behind a record, or behind the claims about an entity that *predicates* state."""
         if self._by_subject is None:
             self._by_subject = defaultdict(list)
             self._claims: dict[str, list[str]] = defaultdict(list)
@@ -137,7 +139,9 @@ class _Places:
                 self._by_subject[_key(quad.subject)].append(quad)
                 if quad.predicate.value == _SUBJECT:
                     self._claims[_key(quad.object)].append(_key(quad.subject))
-        records = [node, *self._claims.get(node, [])[:3]]
+        claims = self._claims.get(node, [])
+        telling = [claim for claim in claims if predicates.intersection(self._values(claim, _PREDICATE))]
+        records = [node, *(telling or claims)[:3]]
         evidence = [value for record in records for value in self._values(record, _SG + "evidence")]
         if not evidence and self._values(node, _OA + "hasSelector"):
             evidence = [node]
@@ -157,7 +161,8 @@ class _Places:
         return [_key(quad.object) for quad in self._by_subject.get(subject, ()) if quad.predicate.value == predicate]
 
 
-def _findings(results: Iterable[Result], places: _Places) -> list[Finding]:
+def _findings(results: Iterable[Result], shapes: Iterable[Shape], places: _Places) -> list[Finding]:
+    predicates = {shape.node: shape.predicates for shape in shapes}
     found = []
     for result in results:
         messages = {message.language or "en": message.value for message in result.messages}
@@ -170,7 +175,7 @@ def _findings(results: Iterable[Result], places: _Places) -> list[Finding]:
                 _key(result.path) if isinstance(result.path, NamedNode) else "",
                 _key(result.value) if result.value is not None else "",
                 messages,
-                places.of(node),
+                places.of(node, predicates.get(result.source, set())),
             )
         )
     return sorted(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyoxigraph
 
 from summitgraph import __version__
 from summitgraph.errors import SummitGraphError
@@ -199,7 +200,8 @@ def query(sparql: str, store: Path, form: str) -> None:
       summitgraph query question.rq --format csv > answer.csv
     """
     from summitgraph.graph import query as queries
-    from summitgraph.graph.store import open_reader
+    from summitgraph.graph.store import current_snapshot
+    from summitgraph.server import view
 
     if sparql == "-":
         text = sys.stdin.read()
@@ -209,8 +211,8 @@ def query(sparql: str, store: Path, form: str) -> None:
             if sparql.endswith((".rq", ".sparql")) and Path(sparql).is_file()
             else sparql
         )
-    snapshot, reader = open_reader(store)
-    with snapshot:
+    with current_snapshot(store):
+        reader = pyoxigraph.Store.read_only(str(view.build(store)))
         queries.run(reader, text, form, sys.stdout.buffer)
 
 

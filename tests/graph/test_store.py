@@ -18,6 +18,7 @@ from summitgraph import pipeline
 from summitgraph.errors import StoreError, StoreLockedError
 from summitgraph.graph import archive, export, iris, validation
 from summitgraph.graph.store import Writer, current_version, document_ids, open_reader
+from summitgraph.server import view
 from tests.conftest import OTHER_TEXT, TEXT, document
 
 ID = document().id
@@ -102,29 +103,24 @@ def test_removing_a_document_leaves_the_store_as_before(tmp_path: Path, quads: l
     assert dump(tmp_path) == before
 
 
-def default_graph(store: Store) -> set[tuple[str, ...]]:
-    return {
-        (str(q.subject), str(q.predicate), str(q.object))
-        for q in store.quads_for_pattern(None, None, None, DefaultGraph())
-    }
-
-
-def test_the_default_graph_is_the_merge_of_all_graphs(tmp_path: Path, quads: list[Quad]) -> None:
-    other = document(OTHER_TEXT)
+def test_a_view_holds_each_triple_once_however_many_documents_state_it(tmp_path: Path, quads: list[Quad]) -> None:
+    twin = document(TEXT + "\n", "twin.txt")
     with Writer(tmp_path) as writer:
         writer.add(ID, quads)
-        writer.add(other.id, pipeline.build(other)[1])
-        writer.add(ID, quads[:40])
-        writer.remove(other.id)
+        writer.add(twin.id, pipeline.build(twin)[1])
 
-    snapshot, reader = open_reader(tmp_path)
-    with snapshot:
-        named = {
-            (str(q.subject), str(q.predicate), str(q.object))
-            for q in reader.quads_for_pattern(None, None, None, None)
-            if isinstance(q.graph_name, NamedNode)
-        }
-        assert default_graph(reader) == named
+    reader = Store.read_only(str(view.build(tmp_path)))
+    merged = [
+        (str(q.subject), str(q.predicate), str(q.object))
+        for q in reader.quads_for_pattern(None, None, None, DefaultGraph())
+    ]
+    named = {
+        (str(q.subject), str(q.predicate), str(q.object))
+        for q in reader.quads_for_pattern(None, None, None, None)
+        if isinstance(q.graph_name, NamedNode)
+    }
+    assert len(merged) == len(set(merged))
+    assert set(merged) == named
 
 
 def test_a_backup_restores_to_the_same_bytes(tmp_path: Path, quads: list[Quad]) -> None:
@@ -149,6 +145,7 @@ import sys
 from pathlib import Path
 from summitgraph import pipeline
 from summitgraph.graph.store import Writer
+from summitgraph.server import view
 from tests.conftest import OTHER_TEXT, TEXT, document
 documents = [document(TEXT), document(OTHER_TEXT)]
 built = [(d.id, pipeline.build(d)[1]) for d in documents]

@@ -13,7 +13,7 @@ from summitgraph.graph import records
 from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
 
 from . import language as languages
-from . import patterns, summits
+from . import lead, patterns, summits
 from .annotate import Annotated, Match, annotate, applies, matches, rewrite
 from .entities import Draft, EntityTable, family
 from .facts import Builder
@@ -87,8 +87,8 @@ class Reader:
         self.table.clear_mentions()
         if self.main and self.main.year and not year:
             fill_years([item for item in found.items if item.type == "Date"], self.main.year)
-        for sentence in self._sentences(found, aliases):
-            self.sentence = sentence
+        sentences = self._sentences(found, aliases)
+        for sentence in sentences:
             rewrite(self.language.names, sentence, self._state)
             self._anaphors(sentence)
             self._drop_brackets(sentence)
@@ -96,6 +96,8 @@ class Reader:
             self._remember(sentence)
             for pattern in self.language.frames:
                 self._frame(pattern, sentence)
+        if self.main:
+            lead.state(sentences, self.main, self.table, self.builder)
         self.builder.settle()
         return Extraction(self.document, self._entities(), tuple(self.builder.facts), tuple(self.findings))
 

@@ -40,7 +40,7 @@ def note_features(sentence: Annotated, table: EntityTable) -> None:
             continue
         between = sentence.text[position + 1 : index]
         if len(between) <= 70 and not regex.search(r"[.;]", between):
-            _note_weak(current, item)
+            _note_weak(current, item, len(between))
 
 
 def _note(draft: Draft, item: Item) -> None:
@@ -50,10 +50,10 @@ def _note(draft: Draft, item: Item) -> None:
         draft.year = draft.year or item.value.start[:4]
 
 
-def _note_weak(draft: Draft, item: Item) -> None:
+def _note_weak(draft: Draft, item: Item, distance: int) -> None:
     if item.type in ("City", "Venue"):
         draft.places.add(item.entity)
-    elif isinstance(item.value, DateRange) and item.value.has_year and not draft.year:
+    elif isinstance(item.value, DateRange) and item.value.has_year and not draft.year and distance <= 40:
         draft.year = item.value.start[:4]
 
 

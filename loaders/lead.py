@@ -1,0 +1,69 @@
+"""What the opening of an article says of its summit when no pattern said it: news tells when and where first.
+
+Applied only where the patterns found no date (or no place) for the summit the text is about, and only to sentences of the opening that
+speak of it; confidence is lower than a pattern's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from summitgraph.graph.records import DateValue, EntityRef, Fact, Span
+
+from .annotate import Annotated
+from .entities import Draft, EntityTable
+from .facts import Builder
+from .items import Item
+from .values import DateRange
+
+SENTENCES = 5  # of running text
+CONFIDENCE = 0.6
+_PLACES = ("City", "Venue")
+
+
+def state(sentences: Sequence[Annotated], main: Draft, table: EntityTable, builder: Builder) -> None:
+    """Add ``startDate``, ``endDate`` and ``heldAt`` of *main* from the opening, where the patterns left them open."""
+    subject = EntityRef(main.id)
+    stated = {fact.kind for fact in builder.facts if fact.roles.get("subject") == (subject,)}
+    opening = [sentence for sentence in sentences if not sentence.heading][:SENTENCES]
+    if "startDate" not in stated:
+        for sentence in opening:
+            if (item := _date(sentence, main, table)) is not None and isinstance(item.value, DateRange):
+                for kind, text in (("startDate", item.value.start), ("endDate", item.value.end)):
+                    _add(builder, kind, subject, DateValue(text), item, "lead.when")
+                break
+    if "heldAt" not in stated:
+        for sentence in opening:
+            places = _where(sentence, main, table)
+            for item in places:
+                _add(builder, "heldAt", subject, EntityRef(table[item.entity].id), item, "lead.where")
+            if places:
+                break
+
+
+def _speaks_of(sentence: Annotated, main: Draft, table: EntityTable) -> bool:
+    summits = [item for item in sentence.items if item is not None and item.type == "Summit"]
+    return bool(summits) and all(table[item.entity] is main for item in summits)
+
+
+def _date(sentence: Annotated, main: Draft, table: EntityTable) -> Item | None:
+    if not _speaks_of(sentence, main, table):
+        return None
+    dates = [item for item in sentence.items if item is not None and isinstance(item.value, DateRange)]
+    full = [item for item in dates if isinstance(item.value, DateRange) and len(item.value.start) == 10 and item.value.has_year]
+    agreeing = [item for item in full if isinstance(item.value, DateRange) and main.year in ("", item.value.start[:4])]
+    return agreeing[0] if len(agreeing) == 1 else None
+
+
+def _where(sentence: Annotated, main: Draft, table: EntityTable) -> list[Item]:
+    if not _speaks_of(sentence, main, table):
+        return []
+    places = [item for item in sentence.items if item is not None and item.type in _PLACES]
+    cities = {table[item.entity].id for item in places if item.type == "City"}
+    return places if len(cities) <= 1 else []
+
+
+def _add(builder: Builder, kind: str, subject: EntityRef, value: DateValue | EntityRef, item: Item, rule: str) -> None:
+    span = Span(*builder.original(item.start, item.end))
+    roles = {"subject": (subject,), "object": (value,)}
+    builder.facts.append(Fact(f"f{len(builder.facts) + 1}", kind, roles, (span,), rule, CONFIDENCE))

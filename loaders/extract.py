@@ -224,19 +224,19 @@ class Reader:
 
     def _alias(self, match: Match, slot: str, target: str, item: Item | None) -> None:
         owners = [item] if target == "new" and item is not None else match.items(target)
-        if not owners or slot not in match.slots:
+        if not owners or (slot not in match.slots and slot != "match"):
             return
         draft = self.table[owners[0].entity] if owners[0].entity else None
         if draft is None:
             return
-        items = match.items(slot)
+        items = [] if slot == "match" else match.items(slot)
         other = next((i for i in items if i.entity and i.type in ENTITY_TYPES), None)
         if other is not None and self.table[other.entity] is not draft:
             if draft.key:
                 return
             self.table.merge(self.table[other.entity], draft)  # a known name in brackets decides
             return
-        start, end = match.span(slot)
+        start, end = match.span("" if slot == "match" else slot)
         if items and items[0].type == "Quote" and len(items) == 1:
             start, end = items[0].parts[0].start, items[0].parts[0].end
         words = self._original(start, end).strip()
@@ -376,7 +376,7 @@ class Reader:
                 for i, paragraph in self.recent
                 if paragraph == match.sentence.paragraph and self.table[i].kind == "Summit"
             ]
-            if recent:
+            if recent and self.main and self.main.id not in {self.table[i].id for i in recent}:
                 return self.table[recent[-1]].id
             return self.main.id if self.main else ""
         if name == "main":

@@ -185,7 +185,9 @@ class _Compiler:
         self.end = r"(?!\w)"
         stop = self.groups.get("not_a_name", r"(?:\b\B)")
         word = settings.get("name_word", r"[^\W\d_]{2,}")
-        self.name = rf"(?:(?!{stop}(?!\w)){word})(?: (?!{stop}(?!\w)){word}){{0,3}}"
+        shape = str(settings.get("name_shape", "W(?: W){0,3}"))
+        guarded = rf"(?:(?!{stop}(?!\w)){word})"
+        self.name = "(?:" + fold_template(shape.replace("W", "\\0")).replace("\\0", guarded) + ")"
 
     def patterns(self, path: Path, *, names: bool = False) -> Iterator[Pattern]:
         entries = _read(path)

@@ -10,7 +10,7 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 ``a & b``             both, for a role that takes several
 ``@place_in(slot)``   the places inside the name of a slot
 ``@summit``, ``@speaker``, ``@initiative``, ``@document``   what the text is speaking of
-``text(slot)``        the words themselves
+``text(slot)``        the words themselves; ``a..b`` the words from one slot to another
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from .values import Amount, Count, DateRange, Period
 _CALL = regex.compile(
     r"(?P<function>start|end|unit|count|cmp|years|text|split|says)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
 )
+_REACH = regex.compile(r"(?P<first>\w+)\.\.(?P<last>\w+)$")
 _AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
 # Roles that take all values of a list at once; everywhere else a list gives one fact for each member.
 _TOGETHER = {"partner", "quote"}
@@ -203,6 +204,10 @@ class Builder:
             return self._call(match, call["function"], call["slot"], call["kind"])
         if as_kind := _AS.match(text):
             return self._described(match, as_kind["slot"], as_kind["kind"])
+        if reach := _REACH.match(text):
+            if reach["first"] not in match.slots or reach["last"] not in match.slots:
+                return []
+            return [self._text(match.span(reach["first"])[0], match.span(reach["last"])[1])]
         if text not in match.pattern.slots and text != "new":
             raise PatternError(f"{match.pattern.where_from}: {match.pattern.id}: {role} names no slot: {text!r}")
         if text not in match.slots:

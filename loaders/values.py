@@ -254,13 +254,10 @@ class ValueGrammar:
 
 
 def _after_clitic(match: Any) -> int:
-    """Return where the value starts when a conjunction or preposition is glued to it (و50)."""
-    text = match.group()
-    first = next((i for i, char in enumerate(text) if char.isdigit()), 0)
-    glued = text[:first]
-    if glued and " " not in glued and len(glued) <= 2 and glued.isalpha():
-        return int(match.start()) + first
-    return int(match.start())
+    """Return where the value starts when a conjunction or preposition is glued to it (و50, وخمس)."""
+    first = min(match.start(name) for name, text in match.groupdict().items() if text is not None)
+    glued = match.string[match.start() : first]
+    return int(first) if glued and " " not in glued and len(glued) <= 2 else int(match.start())
 
 
 def _whole(value: Decimal) -> Decimal:

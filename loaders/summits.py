@@ -61,7 +61,13 @@ def merge_editions(table: EntityTable, language: Language) -> None:
     """Merge the summit drafts that are one edition; the earliest mention is kept."""
     kept: list[Draft] = []
     generic = set(language.lexicon.get("summit_generic", ()))
+    cities = {fold(name): d.id for d in table.all() if d.kind == "City" for name, _, _ in d.names}
     for draft in [d for d in table.all() if d.kind == "Summit"]:
+        for name, _, _ in draft.names:  # a known name is one piece: look for cities inside it
+            padded = f" {fold(name)} "
+            inside = {city for words, city in cities.items() if f" {words} " in padded}
+            draft.own_cities |= inside
+            draft.places |= inside
         if not draft.year:
             years = {match.group() for name, _, _ in draft.names for match in _YEAR.finditer(name)} or set(
                 _YEAR.findall(draft.key)

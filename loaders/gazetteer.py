@@ -46,6 +46,7 @@ class NameEntry:
     key: str
     kind: str
     label: str = ""  # in English
+    lower: bool = False  # written in lower case too, as French adjectives are
     exact_case: str = ""  # for short Latin forms: the only spelling accepted
 
 
@@ -99,7 +100,7 @@ class Gazetteer:
                 entries = tuple(
                     entry
                     for entry in entries
-                    if (found == entry.exact_case if entry.exact_case else first.isupper() or first.isdigit())
+                    if (found == entry.exact_case if entry.exact_case else first.isupper() or first.isdigit() or entry.lower)
                 )
                 if not entries:
                     continue
@@ -159,7 +160,7 @@ def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
                 if len(name) >= 2:
                     if kind == "Person" and fold(name).split(" ", 1)[0] in _OFFICES:
                         continue  # the office is read as a title, so that the name behind it is found whole
-                    yield name, NameEntry(key, kind, row.labels["en"], _exact_case(name))
+                    yield name, NameEntry(key, kind, row.labels["en"], exact_case=_exact_case(name))
 
 
 # First words of aliases such as "President Xi".
@@ -235,5 +236,5 @@ def demonyms(code: str) -> Gazetteer:
     rows = reference.load().demonyms
     labels = {row.qid: row.labels["en"] for row in reference.load().rows}
     return Gazetteer(
-        (row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""))) for row in rows if row.lang == code
+        (row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""), lower=row.form[:1].islower())) for row in rows if row.lang == code
     )

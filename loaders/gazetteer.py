@@ -100,7 +100,11 @@ class Gazetteer:
                 entries = tuple(
                     entry
                     for entry in entries
-                    if (found == entry.exact_case if entry.exact_case else first.isupper() or first.isdigit() or entry.lower)
+                    if (
+                        found == entry.exact_case
+                        if entry.exact_case
+                        else first.isupper() or first.isdigit() or entry.lower
+                    )
                 )
                 if not entries:
                     continue
@@ -236,5 +240,7 @@ def demonyms(code: str) -> Gazetteer:
     rows = reference.load().demonyms
     labels = {row.qid: row.labels["en"] for row in reference.load().rows}
     return Gazetteer(
-        (row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""), lower=row.form[:1].islower())) for row in rows if row.lang == code
+        (row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""), lower=row.form[:1].islower()))
+        for row in rows
+        if row.lang == code
     )

@@ -50,7 +50,11 @@ def _date(sentence: Annotated, main: Draft, table: EntityTable) -> Item | None:
     if not _speaks_of(sentence, main, table):
         return None
     dates = [item for item in sentence.items if item is not None and isinstance(item.value, DateRange)]
-    full = [item for item in dates if isinstance(item.value, DateRange) and len(item.value.start) == 10 and item.value.has_year]
+    full = [
+        item
+        for item in dates
+        if isinstance(item.value, DateRange) and len(item.value.start) == 10 and item.value.has_year
+    ]
     agreeing = [item for item in full if isinstance(item.value, DateRange) and main.year in ("", item.value.start[:4])]
     return agreeing[0] if len(agreeing) == 1 else None
 

@@ -25,16 +25,22 @@ class Problem:
 
 
 def check(language: Language) -> Iterator[Problem]:
-    """Yield every problem of the patterns of *language*; none when all examples hold."""
+    """Yield every problem of the patterns of *language*; none when all examples hold.
+
+    An example is read after ``example_context``, a line that names a summit: "the summit" alone is about none.
+    """
     for pattern in (*language.names, *language.frames):
-        yield from _check(pattern, language.code)
+        yield from _check(pattern, language.code, str(language.settings.get("example_context", "")))
 
 
-def _check(pattern: Pattern, code: str) -> Iterator[Problem]:
-    if pattern.emit and pattern.confidence > 0 and not pattern.example:
-        yield Problem(pattern.where_from, pattern.id, "it states facts but has no example")
+def without_example(language: Language) -> list[str]:
+    """Return the ids of the patterns that state facts and show no example yet."""
+    return [pattern.id for pattern in (*language.names, *language.frames) if pattern.emit and not pattern.example]
+
+
+def _check(pattern: Pattern, code: str, context: str) -> Iterator[Problem]:
     if pattern.example:
-        extraction = extract(Document(pattern.example, code))
+        extraction = extract(Document(context + pattern.example, code))
         if pattern.expect and not any(fact.rule == pattern.id for fact in extraction.facts):
             yield Problem(
                 pattern.where_from, pattern.id, f"its example gives nothing by this pattern: {pattern.example}"
@@ -46,7 +52,7 @@ def _check(pattern: Pattern, code: str) -> Iterator[Problem]:
                         pattern.where_from, pattern.id, f"its example gives no {kind} {roles}: {pattern.example}"
                     )
     if pattern.counter_example:
-        extraction = extract(Document(pattern.counter_example, code))
+        extraction = extract(Document(context + pattern.counter_example, code))
         if any(fact.rule == pattern.id for fact in extraction.facts):
             yield Problem(pattern.where_from, pattern.id, f"it matches its counter-example: {pattern.counter_example}")
 

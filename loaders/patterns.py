@@ -129,7 +129,8 @@ def load_folder(folder: Path) -> Language:
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text("utf-8"), _Loader) or {}
+        content = yaml.load(path.read_text("utf-8"), _Loader)
+        return {} if content is None else content
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PatternError(f"{path}:{line}: not valid YAML: {error.problem}") from error
@@ -190,7 +191,7 @@ class _Compiler:
         self.name = "(?:" + fold_template(shape.replace("W", "\\0")).replace("\\0", guarded) + ")"
 
     def patterns(self, path: Path, *, names: bool = False) -> Iterator[Pattern]:
-        entries = _read(path)
+        entries = _read(path) or []
         if not isinstance(entries, list):
             raise PatternError(f"{path}: expected a list of patterns")
         for entry in entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import regex
 from pyoxigraph import Literal, NamedNode, Quad
 
 from . import iris
+from .admission import admits
 from .link import Link
 from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
 from .records import (
@@ -25,6 +27,8 @@ from .records import (
     Value,
 )
 from .reference import LANGUAGES
+
+log = logging.getLogger(__name__)
 
 _ALT_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")
 _PREF_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
@@ -54,6 +58,10 @@ class _Converter:
         self.links = links
         self.provenance = Provenance(extraction.document, version)
         self.document = extraction.document.id
+        kinds = {entity.id: self._kind(entity) for entity in extraction.entities}
+        self.admitted = [fact for fact in extraction.facts if admits(fact, kinds)]
+        if len(self.admitted) < len(extraction.facts):
+            log.info("%d facts the ontology does not admit left out", len(extraction.facts) - len(self.admitted))
         self.facts = {fact.id: fact for fact in extraction.facts}
         self.entities = {entity.id: self._entity_iri(entity) for entity in extraction.entities}
         self.nodes: dict[str, NamedNode] = {}
@@ -63,14 +71,14 @@ class _Converter:
         for entity in self.extraction.entities:
             if entity.names or entity.id in used:
                 self._entity(entity)
-        for fact in self.extraction.facts:
+        for fact in self.admitted:
             self._fact(fact)
         return self.provenance.finish()
 
     def _used(self) -> set[str]:
         return {
             value.id
-            for fact in self.extraction.facts
+            for fact in self.admitted
             for values in fact.roles.values()
             for value in values
             if isinstance(value, EntityRef)

@@ -72,7 +72,7 @@ class Reader:
     def read(self) -> Extraction:
         """Read twice and return what was found; nothing at all when no summit turns up."""
         year = str(self.document.published.year) if self.document.published else ""
-        found = recognise(self.document.text, self.folded, self.language, self.table, year)
+        found = recognise(self.document.text, self.folded, self.language, self.table, year, self.document.published)
         for sentence in self._sentences(found, Gazetteer(())):
             rewrite(self.language.names, sentence, self._learn)
             self._note(sentence)

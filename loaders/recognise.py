@@ -6,6 +6,7 @@ import bisect
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import regex
@@ -16,7 +17,7 @@ from .gazetteer import Gazetteer
 from .items import Item
 from .normalise import Folded
 from .patterns import Language, fold_template
-from .values import fill_years, grammar
+from .values import DateRange, fill_years, grammar
 
 _QUOTES = regex.compile(
     r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
@@ -61,7 +62,8 @@ def to_folded(folded: Folded, offset: int) -> int:
     return bisect.bisect_left(folded.offsets, offset)
 
 
-def recognise(text: str, folded: Folded, language: Language, table: EntityTable, default_year: str) -> Found:
+def recognise(text: str, folded: Folded, language: Language, table: EntityTable, default_year: str, published: date | None = None
+) -> Found:
     """Return all first-step items of a text, overlapping ones still among them; the same for both readings."""
     items: list[Item] = []
     plain = folded.text
@@ -74,9 +76,29 @@ def recognise(text: str, folded: Folded, language: Language, table: EntityTable,
     values = sorted(grammar(language).find(plain), key=lambda item: item.start)
     fill_years(values, default_year)
     items += values
+    if (told := _told_on(values, plain, published)) is not None:
+        taken = [(item.start, item.end) for item in values]
+        days = grammar(language).relative(plain, told)
+        items += [day for day in days if not any(start <= day.start < end for start, end in taken)]
     items += _titles(plain, language)
     runs = _runs(text, folded, language)
     return Found([item for item in items if not _inside_a_longer_name(item, runs, plain, table)], runs)
+
+
+def _told_on(values: Sequence[Item], plain: str, published: date | None) -> date | None:
+    """Return the day a text was told on: as its metadata say, else as its dateline does (CITY, May 22, 2024 - ...)."""
+    if published is not None:
+        return published
+    for item in values:
+        if item.end > 400:
+            break
+        after = plain[item.end : item.end + 12].lstrip(" )")
+        if isinstance(item.value, DateRange) and len(item.value.start) == 10 and after[:1] in ("-", "\n", "("):
+            try:
+                return date.fromisoformat(item.value.start)
+            except ValueError:
+                return None
+    return None
 
 
 def choose(

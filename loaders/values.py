@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -125,6 +126,8 @@ class ValueGrammar:
             if year_words
             else rf"{start}(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d)"
         )
+        self.weekdays = {fold(name): int(number) for number, names in values.get("weekdays", {}).items() for name in names}
+        self.weekday = regex.compile(rf"{start}(?P<w>{_any(self.weekdays)})(?!\w)") if self.weekdays else None
         period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
 
@@ -141,6 +144,14 @@ class ValueGrammar:
             if all(item.end <= start or item.start >= end for start, end in taken):
                 taken.append((item.start, item.end))
                 yield item
+
+    def relative(self, folded: str, told: date) -> Iterator[Item]:
+        """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it."""
+        if self.weekday is not None:
+            for match in self.weekday.finditer(folded):
+                day = told - timedelta(days=(told.weekday() - self.weekdays[match["w"]]) % 7)
+                text = day.isoformat()
+                yield Item("Date", match.start("w"), match.end(), value=DateRange(text, text))
 
     def _money(self, folded: str) -> Iterator[Item]:
         for match in self.money.finditer(folded):

@@ -186,6 +186,8 @@ class Reader:
 
     def _new(self, match: Match) -> Item | None:
         new = match.pattern.new
+        if "office" in new:
+            return self._holder(match, new["office"], new.get("place", ""))
         slot = new.get("name", "")
         described = new.get("describe", "")
         source = slot or described
@@ -221,6 +223,25 @@ class Reader:
             for part in match.items(country):
                 draft.country = part.entity
         return item
+
+    def _holder(self, match: Match, office: str, place: str) -> Item | None:
+        """Return the person the document has said holds an office ("the US vice president"), or only an office."""
+        titles = {fold(str(item.value)) for item in match.items(office)}
+        places = {self.table[item.entity].id for item in match.items(place) if item.entity}
+        start, end = match.span()
+        for fact in reversed(self.builder.facts):
+            if fact.kind != "Position":
+                continue
+            held = {fold(value.value) for value in fact.roles["title"] if isinstance(value, records.Text)}
+            where = {value.id for value in fact.roles.get("positionIn", ()) if isinstance(value, records.EntityRef)}
+            holder = fact.roles["heldBy"][0]
+            if (
+                isinstance(holder, records.EntityRef)
+                and where & places
+                and any(t in h or h in t for t in titles for h in held)
+            ):
+                return Item("Person", start, end, self.table[holder.id].id, anaphor=True)
+        return Item("Title", start, end, value=self.folded.text[start:end])  # nobody we know, but not the state either
 
     def _alias(self, match: Match, slot: str, target: str, item: Item | None) -> None:
         owners = [item] if target == "new" and item is not None else match.items(target)

@@ -62,7 +62,8 @@ def to_folded(folded: Folded, offset: int) -> int:
     return bisect.bisect_left(folded.offsets, offset)
 
 
-def recognise(text: str, folded: Folded, language: Language, table: EntityTable, default_year: str, published: date | None = None
+def recognise(
+    text: str, folded: Folded, language: Language, table: EntityTable, default_year: str, published: date | None = None
 ) -> Found:
     """Return all first-step items of a text, overlapping ones still among them; the same for both readings."""
     items: list[Item] = []

@@ -126,7 +126,9 @@ class ValueGrammar:
             if year_words
             else rf"{start}(?P<y>(?:19[5-9]|20[0-4])\d)(?![\w%]|[.,]\d)"
         )
-        self.weekdays = {fold(name): int(number) for number, names in values.get("weekdays", {}).items() for name in names}
+        self.weekdays = {
+            fold(name): int(number) for number, names in values.get("weekdays", {}).items() for name in names
+        }
         self.weekday = regex.compile(rf"{start}(?P<w>{_any(self.weekdays)})(?!\w)") if self.weekdays else None
         period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]

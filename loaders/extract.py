@@ -188,7 +188,7 @@ class Reader:
         new = match.pattern.new
         if "office" in new:
             return self._holder(match, new["office"], new.get("place", ""))
-        slot = new.get("name", "")
+        slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))
         described = new.get("describe", "")
         source = slot or described
         if source == "match":

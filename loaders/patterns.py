@@ -184,7 +184,9 @@ class _Compiler:
         self.start = settings.get("word_start", r"(?<!\w)")
         self.name_start = settings.get("name_start", self.start)
         self.end = r"(?!\w)"
-        stop = self.groups.get("not_a_name", r"(?:\b\B)")
+        # No word the language has a use for is part of a name nobody knows.
+        words = {form for forms in lexicon.values() for form in forms if " " not in form}
+        stop = _alternatives(tuple(words)) if words else r"(?:\b\B)"
         word = settings.get("name_word", r"[^\W\d_]{2,}")
         shape = str(settings.get("name_shape", "W(?: W){0,3}"))
         guarded = rf"(?:(?!{stop}(?!\w)){word})"

@@ -391,7 +391,10 @@ class Reader:
                 start, end = match.span()
                 inside = [item for item in here if start <= item.start < end]
                 before = [item for item in here if item.start < start]
-                return self.table[(inside[:1] or before[-1:] or here[:1])[0].entity].id
+                told = [
+                    item for item in before if self.table[item.entity] is self.main
+                ]  # rather than one it is compared with
+                return self.table[(inside[:1] or told[-1:] or before[-1:] or here[:1])[0].entity].id
             recent = [
                 i
                 for i, paragraph in self.recent

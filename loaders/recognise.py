@@ -207,7 +207,24 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
         words = words.rstrip(" .")
         if len(words) > 1:
             items.append(Item("Unknown", start, start + len(words), value=words))
-    return items
+    return items if language.settings["script"] != "Latin" else _not_just_first_words(items, folded.text, text, folded)
+
+
+_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: )\s*\Z")
+
+
+def _not_just_first_words(items: list[Item], plain: str, text: str, folded: Folded) -> list[Item]:
+    """Drop single words that are capitalised only because they open a sentence: no name elsewhere says otherwise."""
+    opening = [_OPENING.search(plain[max(0, item.start - 4) : item.start]) is not None for item in items]
+    inside = {word for item, first in zip(items, opening, strict=True) if not first for word in str(item.value).split()}
+    kept = []
+    for item, first in zip(items, opening, strict=True):
+        word = str(item.value)
+        shown = text[folded.offsets[item.start] : folded.offsets[item.end - 1] + 1]
+        telling = " " in word or word in inside or not shown[1:].islower() or not shown.isalpha()
+        if not first or telling:
+            kept.append(item)
+    return kept
 
 
 def _resolve(found: Sequence[Item], quotes: Sequence[Item]) -> list[Item]:

@@ -385,7 +385,7 @@ class Reader:
         return veto.search(match.sentence.text[max(0, match.start - 14) : max(stop, match.start)]) is not None
 
     def _context(self, name: str, match: Match) -> str:
-        if name == "summit":
+        if name in ("summit", "nearest"):
             here = [item for item in match.sentence.items if item is not None and item.type == "Summit" and item.entity]
             if here:
                 start, end = match.span()

@@ -9,7 +9,7 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 ``=Concept``          a concept of the ontology
 ``a & b``             both, for a role that takes several
 ``@place_in(slot)``   the places inside the name of a slot
-``@summit``, ``@speaker``, ``@initiative``, ``@document``   what the text is speaking of
+``@summit``, ``@nearest`` (the summit named last before), ``@speaker``, ``@initiative``, ``@document``   what the text is speaking of
 ``text(slot)``        the words themselves; ``a..b`` the words from one slot to another
 """
 
@@ -325,6 +325,8 @@ class Builder:
         for fact in self.facts:
             if fact.kind == "Statement" and any(_repeats(fact, other) for other in kept):
                 continue
+            if fact.kind == "FinancialCommitment" and any(_same_money(fact, other) for other in kept):
+                continue
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
@@ -333,6 +335,16 @@ class Builder:
     def _text(self, start: int, end: int) -> Filled:
         left, right = self.original(start, end)
         return Filled(Text(self.text[left:right].strip(), self.language.code), (start, end))
+
+
+def _same_money(fact: Fact, other: Fact) -> bool:
+    """Tell whether two patterns found one promise: same actor, same amount, the same words."""
+    return (
+        other.kind == "FinancialCommitment"
+        and fact.roles["committedBy"] == other.roles["committedBy"]
+        and fact.roles["amount"] == other.roles["amount"]
+        and any(span.overlaps(place) for span in fact.evidence for place in other.evidence)
+    )
 
 
 def _repeats(fact: Fact, other: Fact) -> bool:

@@ -19,7 +19,8 @@ from . import predictions
 from .evaluation_report import format_text, to_json
 from .gold import Gold, Row
 from .gold import read as read_gold
-from .matching import BY_OVERLAP, Match, match, qualifiers
+from .link_scores import score_links
+from .matching import BY_OVERLAP, TURNED, Match, match, qualifiers
 from .predictions import Predicted, Prediction
 from .scores import Document, FalseAlarm, Interval, Miss, Ratio, Report, Score
 from .traps import judge
@@ -39,6 +40,11 @@ class _Row:
     document: int
     language: str
     found: bool
+
+    @property
+    def relation(self) -> str:
+        """Return the relation it is counted under, the same for a relation and its inverse."""
+        return TURNED.get(self.row.relation, self.row.relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,8 @@ def score(pairs: Sequence[tuple[Gold, Predicted]]) -> Report:
 
     main_rows = [row for row in rows if row.row.relation != "type"]
     main_facts = [fact for fact in facts if fact.fact.relation != "type"]
-    names = dict.fromkeys([*(row.row.relation for row in rows), *(fact.fact.relation for fact in facts)])
+    names = dict.fromkeys([*(row.relation for row in rows), *(fact.fact.relation for fact in facts)])
+    links, wrong_links = score_links(pairs)
     bins = [(low / 10, (low + 1) / 10) for low in range(10)]
     return Report(
         documents=tuple(
@@ -128,7 +135,7 @@ def score(pairs: Sequence[tuple[Gold, Predicted]]) -> Report:
         intervals=_intervals(main_rows, main_facts, len(pairs)),
         types=_score([r for r in rows if r.row.relation == "type"], [f for f in facts if f.fact.relation == "type"]),
         by_relation={
-            name: _score([r for r in rows if r.row.relation == name], [f for f in facts if f.fact.relation == name])
+            name: _score([r for r in rows if r.relation == name], [f for f in facts if f.fact.relation == name])
             for name in sorted(names)
             if name != "type"
         },
@@ -156,6 +163,8 @@ def score(pairs: Sequence[tuple[Gold, Predicted]]) -> Report:
         traps=tuple(traps),
         misses=tuple(misses),
         false_alarms=tuple(false_alarms),
+        links=links,
+        wrong_links=wrong_links,
     )
 
 

@@ -9,15 +9,20 @@ from .predictions import Prediction
 from .scores import Interval, Ratio, Report, Score
 
 
-def format_text(report: Report, errors: bool = False) -> str:
-    """Return the measures as a table; with *errors* each miss with its sentence and each false alarm with its words and rules."""
+def format_text(report: Report, errors: bool = False, links: bool = False) -> str:
+    """Return the measures as a table.
+
+    Args:
+        errors: Each miss with its sentence and each false alarm with its words and rules.
+        links: How the links to Wikidata fare, and each that is wrong.
+    """
     lines = [_HEAD, _line("all relations", report.overall)]
     lines += [f"  95 %: {name} {_interval(interval)}" for name, interval in report.intervals.items()]
     for heading, scores in (
         ("by language", report.by_language),
         ("by document", {document.name: document.score for document in report.documents}),
         ("by relation", report.by_relation),
-        ("entities", {"type": report.types}),
+        ("entities", {"type": report.types, **({"links to Wikidata": report.links} if links else {})}),
     ):
         lines += ["", heading, *(_line(name, score) for name, score in scores.items())]
     lines += ["", "recall by difficulty"]
@@ -28,6 +33,7 @@ def format_text(report: Report, errors: bool = False) -> str:
     lines += ["", "precision by stated confidence"]
     lines += [f"  {name:<28}{_ratio(ratio)}" for name, ratio in report.reliability.items()]
     lines += ["", f"{report.duplicates} rows found again by further predictions", *_traps(report)]
+    lines += _wrong_links(report) if links else ()
     return "\n".join([*lines, *_errors(report)] if errors else lines)
 
 
@@ -40,6 +46,13 @@ def to_json(report: Report) -> str:
                 "intervals": {name: [interval.low, interval.high] for name, interval in report.intervals.items()},
             },
             "types": _score(report.types),
+            "links": {
+                **_score(report.links),
+                "wrong": [
+                    {"document": w.document, "entity": w.entity, "linked": w.linked, "expected": w.expected}
+                    for w in report.wrong_links
+                ],
+            },
             "documents": {document.name: _score(document.score) for document in report.documents},
             "relations": {name: _score(score) for name, score in report.by_relation.items()},
             "languages": {name: _score(score) for name, score in report.by_language.items()},
@@ -112,6 +125,12 @@ def _traps(report: Report) -> Iterable[str]:
             if facts:
                 yield f"  {verdict}: {name} {result.trap.span.start}–{result.trap.span.end}: {result.trap.description}"
                 yield from (f"      {fact}  [{', '.join(fact.rules)}]" for fact in facts)
+
+
+def _wrong_links(report: Report) -> Iterable[str]:
+    yield f"\nwrong links ({len(report.wrong_links)})"
+    for wrong in report.wrong_links:
+        yield f"  {wrong.document} {wrong.entity}: {', '.join(wrong.linked)}, expected {' or '.join(wrong.expected)}"
 
 
 def _errors(report: Report) -> Iterable[str]:

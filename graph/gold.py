@@ -144,10 +144,18 @@ def _table(path: Path, columns: str) -> tuple[str, str, int, Iterator[tuple[int,
     first = _FIRST.fullmatch(lines[0].rstrip("\r"))
     if not first:
         raise InputError(f"{path}:1: expected '# text: NAME | sha256: HEX | chars: N', found {lines[0]!r}")
-    if len(lines) < 2 or lines[1].rstrip("\r").split("\t") != columns.split():
+    header = lines[1].rstrip("\r").split("\t") if len(lines) > 1 else []
+    if header not in (columns.split(), [*columns.split(), "qid"]):
         raise InputError(f"{path}:2: expected the columns {columns}, separated by tabs")
     cells = ((number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines[2:], 3) if line.strip())
+    if header[-1] == "qid":
+        cells = ((number, _qid_among_aliases(line)) for number, line in cells)
     return first["name"], first["sha"], int(first["chars"]), cells
+
+
+def _qid_among_aliases(cells: list[str]) -> list[str]:
+    """Return a line without its tenth column, the QID of the subject, which is put where QIDs stand otherwise."""
+    return [*cells[:2], f"{cells[2]}|{cells[9]}", *cells[3:9]] if len(cells) == 10 else cells
 
 
 def _span(start: str, end: str, place: str, characters: int) -> Span:

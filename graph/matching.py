@@ -1,7 +1,8 @@
 """Does a prediction state what a gold row states? The matching rules of the gold format, pure functions of both.
 
 Where the format leaves a choice, the stricter reading is taken: a row that names nobody (``unnamed``) is never matched by a name
-that does not stand in its own words, even if it says ``any``.
+that does not stand in its own words, even if it says ``any``; ``sg:launchedAt`` is a fact whose object is the event, right only where a
+row has that object.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ QUALIFIERS = (
     "organization", "role", "kind", "quoted", "status", "comparator", "unit", "at", "event", "recipient", "announcedBy", "addressee",
     "period", "from",
 )  # fmt: skip
-_TURNED = {"nextEdition": "previousEdition"}
+TURNED = {"nextEdition": "previousEdition"}  # inverses: compared, and counted, as the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,13 @@ def match(row: Row, fact: Prediction, gold: Gold, text: str) -> Match | None:
         return Match(True, True, overlaps) if same else None
     for turned in _ways(row, fact):
         subject, object_ = (fact.object, fact.subject) if turned else (fact.subject, fact.object)
-        first, second = ("object", "subject") if row.relation in _TURNED else ("subject", "object")
+        first, second = ("object", "subject") if row.relation in TURNED else ("subject", "object")
         if not _end_fits(row, first, subject, gold, words):
             continue
         if fits and _object_fits(row, second, fact, object_, gold, words, overlaps):
             return Match(True, True, overlaps)
         if row.relation == "location" and any(_end_fits(row, second, place, gold, words) for place in fact.reached):
             return Match(False, True, overlaps)  # found by sg:locatedIn, though the place itself may be wrong
-        if row.relation == "launched" and object_ is not None and object_.is_a("Event"):
-            at = {name for label in row.qualifiers.get("at", ()) for name in gold.names(label)}
-            if at & object_.names:
-                return Match(True, False, overlaps)  # sg:launchedAt carries the qualifier `at`, but not the actor
     return None
 
 
@@ -118,12 +115,12 @@ def date_fits(row: Row, value: str) -> bool:
 
 
 def _relation_fits(row: Row, fact: Prediction) -> bool:
-    return fact.relation == _TURNED.get(row.relation, row.relation) or row.has("altRelation", fact.relation)
+    return fact.relation == TURNED.get(row.relation, row.relation) or row.has("altRelation", fact.relation)
 
 
 def _ways(row: Row, fact: Prediction) -> tuple[bool, ...]:
     """Return the directions to compare in: both for what is symmetric, or another relation whose ends may be the other way."""
-    if fact.relation == "partnership" or fact.relation != _TURNED.get(row.relation, row.relation):
+    if fact.relation == "partnership" or fact.relation != TURNED.get(row.relation, row.relation):
         return (False, True)
     return (False,)
 

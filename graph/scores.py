@@ -103,6 +103,16 @@ class FalseAlarm:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WrongLink:
+    """An entity linked to another item of Wikidata than gold gives."""
+
+    document: str
+    entity: str
+    linked: tuple[str, ...]
+    expected: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Report:
     """All measures of an evaluation; `type` is in ``types`` alone, its misses and false alarms are listed with the others."""
@@ -121,6 +131,8 @@ class Report:
     traps: tuple[tuple[str, TrapResult], ...] = ()
     misses: tuple[Miss, ...] = field(default=())
     false_alarms: tuple[FalseAlarm, ...] = field(default=())
+    links: Score = field(default_factory=Score)  # of entities that gold gives a QID
+    wrong_links: tuple[WrongLink, ...] = ()
 
     @property
     def qualifier_accuracy(self) -> Ratio:

@@ -390,8 +390,11 @@ def link(check_reference: bool, store: Path) -> None:
     help="Gold file; may be repeated.",
 )
 @click.option("--errors", is_flag=True, help="Show each miss and each false alarm with its sentence.")
+@click.option(
+    "--links", is_flag=True, help="Score links to Wikidata against the QIDs in the gold, and show the wrong ones."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def evaluate(texts: tuple[str, ...], golds: tuple[Path, ...], errors: bool, form: str) -> None:
+def evaluate(texts: tuple[str, ...], golds: tuple[Path, ...], errors: bool, links: bool, form: str) -> None:
     """Score extraction against gold files: precision, recall and F1 by relation, language and difficulty.
 
     \b
@@ -402,13 +405,15 @@ def evaluate(texts: tuple[str, ...], golds: tuple[Path, ...], errors: bool, form
     from summitgraph.graph import evaluation
     from summitgraph.loaders import documents
 
-    quads = []
+    graphs = {}  # a text without a graph states nothing, and misses all of its gold
     for document in documents.read(texts):
         if isinstance(document, documents.Failure):
             raise SummitGraphError(f"{document.source}: {document.reason}")
-        quads += pipeline.build(document)[1]
-    report = evaluation.evaluate(golds, quads)
-    click.echo(evaluation.to_json(report) if form == "json" else evaluation.format_text(report, errors=errors))
+        graphs[document.sha256] = pipeline.build(document)[1]
+    report = evaluation.evaluate(golds, graphs)
+    click.echo(
+        evaluation.to_json(report) if form == "json" else evaluation.format_text(report, errors=errors, links=links)
+    )
 
 
 @main.command()

@@ -9,7 +9,9 @@ from decimal import Decimal
 import regex
 from pyoxigraph import Literal, NamedNode, Quad
 
-from . import iris
+from summitgraph.ontology import terms
+
+from . import iris, reference
 from .admission import admits
 from .link import Link
 from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
@@ -26,7 +28,7 @@ from .records import (
     Text,
     Value,
 )
-from .reference import LANGUAGES
+from .reference import LANGUAGES, Row
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ class _Converter:
         self.admitted = [fact for fact in extraction.facts if admits(fact, kinds)]
         if len(self.admitted) < len(extraction.facts):
             log.info("%d facts the ontology does not admit left out", len(extraction.facts) - len(self.admitted))
-        self.facts = {fact.id: fact for fact in extraction.facts}
+        self.facts = {fact.id: fact for fact in self.admitted}
         self.entities = {entity.id: self._entity_iri(entity) for entity in extraction.entities}
         self.nodes: dict[str, NamedNode] = {}
 
@@ -86,30 +88,43 @@ class _Converter:
 
     # Entities.
 
-    def _accepted(self, entity: Entity) -> Link | None:
+    def _row(self, entity: Entity) -> Row | None:
+        """Return what the reference table says of *entity*, None where it is not known to be one of its rows."""
         decision = self.links.get(entity.id)
-        return decision if decision is not None and decision.outcome == "Accepted" else None
+        return decision.row if decision is not None and decision.settled else None
 
     def _kind(self, entity: Entity) -> str:
-        decision = self._accepted(entity)
-        return decision.row.kind if decision else entity.kind
+        """Return the class: the table's, unless the text's is a narrower one (a declaration is a document)."""
+        row = self._row(entity)
+        if row is None or row.kind in terms.SUPERCLASSES.get(entity.kind, ()):
+            return entity.kind
+        return row.kind
+
+    def _label(self, entity: Entity) -> str:
+        """Return the English label the loaders know, unless the decision about it is still open or was no."""
+        decision = self.links.get(entity.id)
+        return "" if decision is not None and not decision.settled else entity.label
 
     def _entity_iri(self, entity: Entity) -> NamedNode:
-        if decision := self._accepted(entity):
-            return iris.entity(decision.row.kind, decision.row.labels["en"])
-        name = entity.label or (entity.names[0].text if entity.names else "")
+        row = self._row(entity)
+        if row is not None:
+            return reference.iri(row)
+        name = self._label(entity) or (entity.names[0].text if entity.names else "")
         if not name:
             return iris.local(entity.kind, self.document, entity.description or entity.id)
         if entity.kind == "Summit" and entity.edition and entity.edition not in name:
             name = f"{name} {entity.edition}"
-        return iris.entity(entity.kind, name)
+        node = iris.entity(entity.kind, name)
+        if node in reference.taken():
+            return iris.scoped(entity.kind, name, self.document)
+        return node
 
     def _entity(self, entity: Entity) -> None:
         node, kind = self.entities[entity.id], self._kind(entity)
         provenance = self.provenance
         spans = sorted({name.span for name in entity.names} | set(entity.mentions if not entity.names else ()))
         if spans:
-            provenance.claim(node, RDF_TYPE, iris.term(kind), spans, 0.95 if self._accepted(entity) else 0.85, "type")
+            provenance.claim(node, RDF_TYPE, iris.term(kind), spans, 0.95 if self._row(entity) else 0.85, "type")
         else:
             provenance.add(node, RDF_TYPE, iris.term(kind))
         labels = self._labels(entity)
@@ -120,14 +135,16 @@ class _Converter:
         for name in entity.names:
             if name.text not in labels.values():
                 provenance.add(node, _ALT_LABEL, _literal(name.text, name.language))
-        if decision := self.links.get(entity.id):
+        decision = self.links.get(entity.id)
+        if decision is not None and decision.row.qid:
             self._link(node, decision)
 
     def _labels(self, entity: Entity) -> dict[str, str]:
-        """Return one label a language: the reference row's where linked, else the best form of the text."""
-        if decision := self._accepted(entity):
-            return {language: decision.row.labels[language] for language in LANGUAGES if decision.row.labels[language]}
-        labels: dict[str, str] = {"en": entity.label} if entity.label else {}
+        """Return one label a language: the reference row's where known, else the best form of the text."""
+        if row := self._row(entity):
+            return {language: row.labels[language] for language in LANGUAGES if row.labels[language]}
+        label = self._label(entity)
+        labels: dict[str, str] = {"en": label} if label else {}
         for name in entity.names:
             labels.setdefault(name.language, name.text)
         if not labels and entity.description:
@@ -166,7 +183,8 @@ class _Converter:
         self.provenance.add(node, RDF_TYPE, iris.term(fact.kind))
         for role, values in fact.roles.items():
             for value in values:
-                self.provenance.add(node, iris.term(role), self._term(value))
+                if not isinstance(value, FactRef) or value.id in self.facts:
+                    self.provenance.add(node, iris.term(role), self._term(value))
         self.provenance.cite(node, fact.evidence, fact.confidence, fact.rule)
         self._derive(fact)
 
@@ -199,7 +217,7 @@ class _Converter:
         if isinstance(value, EntityRef):
             return self.entities[value.id].value
         if isinstance(value, FactRef):
-            return self._node(self.facts[value.id]).value
+            return self._node(self.facts[value.id]).value if value.id in self.facts else ""
         return repr(value)
 
     def _term(self, value: Value) -> NamedNode | Literal:

@@ -10,6 +10,8 @@ from functools import lru_cache
 import regex
 from pyoxigraph import NamedNode
 
+from summitgraph.errors import InputError
+
 ONTOLOGY = "https://w3id.org/summitgraph/ontology#"
 WIKIDATA = "http://www.wikidata.org/entity/"
 DEFAULT_BASE = "https://w3id.org/summitgraph/"
@@ -17,10 +19,6 @@ DEFAULT_BASE = "https://w3id.org/summitgraph/"
 # A plain romanisation after the usual press spellings: readable, not reversible.
 _ARABIC = {
     "ا": "a",
-    "أ": "a",
-    "إ": "i",
-    "آ": "a",
-    "ٱ": "a",
     "ب": "b",
     "ت": "t",
     "ث": "th",
@@ -46,41 +44,68 @@ _ARABIC = {
     "م": "m",
     "ن": "n",
     "ه": "h",
-    "ة": "a",
     "و": "w",
-    "ؤ": "w",
     "ي": "y",
-    "ى": "a",
-    "ئ": "y",
     "ء": "",
     "پ": "p",
     "چ": "ch",
     "ڤ": "v",
     "گ": "g",
-    "ک": "k",
-    "ی": "y",
 }
 _LATIN = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "þ": "th", "ð": "d"}
 
 
+# Spellings of one Arabic letter; one name has one IRI however it is spelled.
+_SPELLINGS = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ک": "ك", "\u0640": None}
+)
+_WORD = regex.compile(r"\w+")
+_MARK = regex.compile(r"\p{M}+")
+_APOSTROPHE = regex.compile(r"['’ʼ]")
+_ASCII_WORD = regex.compile(r"[a-z0-9]+")
+_LENGTH = 80  # of a slug, in characters
+
+
 def base() -> str:
-    """Return the base of all resource and graph IRIs, ending in a slash (``SUMMITGRAPH_BASE_IRI`` sets another)."""
-    text = os.environ.get("SUMMITGRAPH_BASE_IRI") or DEFAULT_BASE
+    """Return the base of all resource and graph IRIs, ending in a slash (``SUMMITGRAPH_BASE_IRI`` sets another).
+
+    Raises:
+        InputError: If what is set is not an absolute IRI that ends in a path.
+    """
+    return _checked(os.environ.get("SUMMITGRAPH_BASE_IRI") or DEFAULT_BASE)
+
+
+@lru_cache(maxsize=16)
+def _checked(text: str) -> str:
+    if not regex.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`?#]+", text):
+        raise InputError(f"SUMMITGRAPH_BASE_IRI is {text!r}; expected an IRI such as {DEFAULT_BASE}")
     return text if text.endswith("/") else text + "/"
 
 
+@lru_cache(maxsize=65536)
 def slug(name: str) -> str:
-    """Return *name* as lower-case ASCII words joined by hyphens, transliterated; never empty.
+    """Return *name* as lower-case ASCII words joined by hyphens; never empty.
 
-    >>> slug("Ursula von der Leyen")
-    'ursula-von-der-leyen'
-    >>> slug("قمة")
-    'qma'
+    Case, accents, punctuation and the spellings of one Arabic letter make no difference. What romanisation or length loses
+    is told apart by a digest, so two names share a slug only if they are spelled alike.
+
+    >>> slug("Ursula von der Leyen"), slug("Élysée")
+    ('ursula-von-der-leyen', 'elysee')
+    >>> slug("هادي"), slug("حادي")
+    ('hady-519414', 'hady-a48c8f')
     """
-    plain = unicodedata.normalize("NFKD", "".join(_ARABIC.get(char, _LATIN.get(char, char)) for char in name.lower()))
-    words = regex.findall(r"[a-z0-9]+", regex.sub(r"['’ʼ]|\p{M}|\u0640", "", plain).encode("ascii", "ignore").decode())
-    text = "-".join(words)[:80].rstrip("-")
-    return text or "n" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    folded = _MARK.sub("", unicodedata.normalize("NFKD", _APOSTROPHE.sub("", name.lower()))).translate(_SPELLINGS)
+    plain = "".join(_ARABIC.get(char, _LATIN.get(char, char)) for char in folded)
+    text = "-".join(_ASCII_WORD.findall(plain))
+    if (
+        len(text) <= _LENGTH
+        and text
+        and all(char.isascii() or char in _LATIN for word in _WORD.findall(folded) for char in word)
+    ):
+        return text
+    digest = hashlib.sha256(" ".join(_WORD.findall(folded) or [name]).encode("utf-8", "surrogatepass")).hexdigest()
+    text = text[:_LENGTH].rstrip("-")
+    return f"{text}-{digest[:6]}" if text else f"n{digest[:12]}"
 
 
 @lru_cache(maxsize=512)
@@ -96,6 +121,11 @@ def path_of_kind(kind: str) -> str:
 def entity(kind: str, name: str) -> NamedNode:
     """Return the IRI of an entity of class *kind* (local name) called *name*."""
     return NamedNode(f"{base()}id/{path_of_kind(kind)}/{slug(name)}")
+
+
+def scoped(kind: str, name: str, document: str) -> NamedNode:
+    """Return the IRI of an entity that is *document*'s own: its name belongs to something else that it may not be."""
+    return NamedNode(f"{base()}id/{path_of_kind(kind)}/{slug(name)}-{document}")
 
 
 def local(kind: str, document: str, content: str) -> NamedNode:

@@ -1,48 +1,28 @@
-"""Decide which Wikidata item an entity is. Nothing is linked on a guess: every decision is kept with its reason in words."""
+"""Decide which known thing an entity is. Nothing is linked on a guess: every decision is kept with its reason in words."""
 
 from __future__ import annotations
 
-import functools
-import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import regex
-from rapidfuzz import fuzz, process
 
-from . import reference
+from . import names
+from .names import Index, fold
 from .records import Entity, EntityRef, Extraction
 from .reference import Row
 
-_FUZZY_CUTOFF = 92.0
-_FAMILIES = {
-    **dict.fromkeys(
-        (
-            "Organization",
-            "Company",
-            "InternationalOrganization",
-            "GovernmentBody",
-            "AcademicInstitution",
-            "CivilSocietyOrganization",
-            "Foundation",
-            "MediaOrganization",
-            "Coalition",
-            "Initiative",
-        ),
-        "Organization",
-    ),
-    **dict.fromkeys(("Declaration", "Report", "Document"), "Document"),
-    **dict.fromkeys(("Technology", "AIModel"), "Technology"),
-    **dict.fromkeys(("Venue", "Place"), "Venue"),
-}
-# A product and its maker share a name: the text's kind does not tell the row apart.
-_NEAR = {frozenset(("Technology", "Organization"))}
+_YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The decision about one entity: ``outcome`` is Accepted, NeedsReview or Rejected; ``row`` the candidate."""
+    """The decision about one entity.
+
+    ``outcome`` is Accepted, NeedsReview or Rejected for a row with a Wikidata identifier; Known for a row without
+    one, which names the entity and links it to nothing.
+    """
 
     entity: str
     row: Row
@@ -50,182 +30,203 @@ class Link:
     confidence: float  # that the candidate is right, 0 to 1
     reason: str
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether the entity is what the row describes."""
+        return self.outcome in ("Accepted", "Known")
+
 
 @dataclass(frozen=True, eq=False)
-class _Index:
-    names: Mapping[str, tuple[Row, ...]]  # folded name -> rows
-    by_family: Mapping[str, tuple[str, ...]]  # family -> folded names, for fuzzy candidates
-    by_qid: Mapping[str, Row]
+class _Context:
+    """What else a document names and states, to tell candidates apart."""
 
+    references: frozenset[str]  # identifiers of what the loaders recognised
+    states: frozenset[str]
+    organizations: frozenset[str]
+    parents: frozenset[str]  # countries and organisations of what they recognised
+    offices: dict[str, set[str]]  # by person: states and organisations they have an office in
+    stated: frozenset[str]  # entities some fact is about
 
-def fold_name(name: str) -> str:
-    """Return *name* for comparison: no case, accents, diacritics, punctuation or article; Arabic letter variants unified."""
-    text = unicodedata.normalize("NFKD", name.casefold())
-    text = regex.sub(r"[\p{M}\u0640]", "", text).translate(_VARIANTS)
-    words = regex.findall(r"[\w]+", text)
-    return " ".join(
-        word[2:] if word.startswith("ال") and len(word) > 4 else word
-        for word in words
-        if word not in ("the", "le", "la", "les", "l")
-    )
-
-
-_VARIANTS = str.maketrans(
-    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ء": None, "ک": "ك", "ی": "ي"}
-)
-
-
-@functools.cache
-def _index() -> _Index:
-    names: dict[str, list[Row]] = defaultdict(list)
-    families: dict[str, set[str]] = defaultdict(set)
-    table = reference.load()
-    for row in table.rows:
-        for _, name in row.names():
-            folded = fold_name(name)
-            if folded and row not in names[folded]:
-                names[folded].append(row)
-                families[_family(row.kind)].add(folded)
-    return _Index(
-        {k: tuple(v) for k, v in names.items()}, {k: tuple(sorted(v)) for k, v in families.items()}, table.by_qid()
-    )
+    def support(self, entity: Entity, row: Row) -> str:
+        """Return in words what in the document speaks for *row*, empty where nothing does."""
+        if entity.id in self.stated:
+            return "the text states something of it as such"
+        if row.parent and row.parent in self.references:
+            return "its country or organisation is in the text"
+        if row.qid and row.qid in self.parents:
+            return "people, places or products of it are in the text"
+        return ""
 
 
 def link(extraction: Extraction) -> dict[str, Link]:
     """Return a decision for each entity of *extraction* that has a candidate; by entity id."""
-    index = _index()
-    states = {entity.reference for entity in extraction.entities if entity.kind == "State" and entity.reference}
-    linked_orgs = {
-        entity.reference
-        for entity in extraction.entities
-        if entity.reference and _family(entity.kind) == "Organization"
-    }
-    offices = _countries_of_offices(extraction)
+    index = names.index()
+    context = _context(extraction, index)
     decisions = {}
     for entity in extraction.entities:
         if entity.kind in ("Topic", "Principle"):
             continue
-        decision = _decide(entity, index, states, linked_orgs, offices.get(entity.id, set()))
+        decision = _decide(entity, index, context)
+        if decision is not None and not decision.row.qid:
+            # What has no identifier cannot be linked, only named.
+            decision = replace(decision, outcome="Known") if decision.outcome == "Accepted" else None
         if decision is not None:
             decisions[entity.id] = decision
     return decisions
 
 
-def _decide(entity: Entity, index: _Index, states: set[str], organizations: set[str], offices: set[str]) -> Link | None:
-    folded = [name for name in dict.fromkeys(fold_name(name.text) for name in entity.names) if name]
-    if not folded:
-        row = index.by_qid.get(entity.reference)
-        if row is None:
-            return None
-        return Link(entity.id, row, "Accepted", 0.95, f"the text names {row.labels['en']} by its adjective")
-    found = {row.qid or row.place: row for name in folded for row in index.names.get(name, ())}
-    fitting = [row for row in found.values() if _kinds_agree(entity.kind, row.kind)]
+def _decide(entity: Entity, index: Index, context: _Context) -> Link | None:
+    forms = [form for form in dict.fromkeys(fold(name.text) for name in entity.names) if form]
+    known = index.unlinked(entity.kind, entity.label) if entity.label and not entity.reference else None
+    if known and (known.kind != "Person" or any(" " in form for form in forms)):
+        return Link(entity.id, known, "Accepted", 0.95, "the loaders recognised it")
+    if not forms:
+        return _by_adjective(entity, index)
+    found, how, confidence = _candidates(forms, index)
+    fitting = [row for row in found if names.kinds_agree(entity.kind, row.kind) and _edition_agrees(entity, row)]
     if not fitting:
-        with_id = [row for row in found.values() if row.qid]
-        if with_id:
-            row = with_id[0]
-            return Link(
-                entity.id,
-                row,
-                "Rejected",
-                0.1,
-                f"{row.labels['en']} has the same name but is a {row.kind}, not a {entity.kind}",
-            )
-        return _fuzzy(entity, folded, index)
-    if any(not row.qid for row in fitting) and len(fitting) == 1:
-        return None  # known by name, no identifier seen: stays unlinked
-    fitting = [row for row in fitting if row.qid]
+        return _other_kind(entity, found) or _resembling(entity, forms, index)
     if len(fitting) > 1:
-        same_kind = [row for row in fitting if row.kind == entity.kind]
-        longest = max(folded, key=lambda name: len(name.split()))
-        by_longest = [row for row in fitting if row in index.names.get(longest, ())]
-        in_context = [row for row in fitting if row.parent and row.parent in offices | states]
-        for narrowed, why in (
-            (by_longest, "the longest form in the text is its name alone"),
-            (same_kind, f"only it is a {entity.kind}"),
-            (in_context, "its country is in the text"),
-        ):
-            if len(narrowed) == 1:
-                return Link(entity.id, narrowed[0], "Accepted", 0.9, f"{_names(fitting)} share the name; {why}")
-        return Link(
-            entity.id,
-            fitting[0],
-            "NeedsReview",
-            0.5,
-            f"{_names(fitting)} share the name and nothing in the text decides",
-        )
+        return _choose(entity, fitting, forms, index, context)
     row = fitting[0]
-    if row.kind == "Person" and all(" " not in name for name in folded):
-        if row.parent in offices or row.parent in organizations:
-            return Link(entity.id, row, "Accepted", 0.9, "a family name alone, but the office named with it fits")
-        if row.parent in states:
-            return Link(entity.id, row, "NeedsReview", 0.7, "a family name alone; only the country is in the text")
-        return Link(entity.id, row, "NeedsReview", 0.5, "a family name alone, and nothing in the text supports it")
-    governed = {place for place in offices if _is_state(place, index)}
-    if row.kind == "Person" and governed and _is_state(row.parent, index) and row.parent not in governed:
-        return Link(
-            entity.id, row, "NeedsReview", 0.6, "the name fits, but the office named with it belongs to another country"
-        )
+    if row.kind == "Person":
+        if all(" " not in form for form in forms):
+            return _family_name(entity, row, context)
+        governed = {place for place in context.offices.get(entity.id, ()) if _is_state(place, index)}
+        if governed and _is_state(row.parent, index) and row.parent not in governed:
+            reason = "the name fits, but the office named with it belongs to another country"
+            return Link(entity.id, row, "NeedsReview", 0.6, reason)
+    elif all((name.language, fold(name.text)) in index.ambiguous for name in entity.names):
+        support = context.support(entity, row)
+        if not support:
+            reason = "the short form is also a word or another name, and nothing in the text supports it"
+            return Link(entity.id, row, "NeedsReview", 0.5, reason)
+        return Link(entity.id, row, "Accepted", 0.9, f"a short form with other meanings, but {support}")
     exact = {name.text for name in entity.names} & {name for _, name in row.names()}
-    why = (
-        f"“{sorted(exact)[0]}” is its name in the reference table"
-        if exact
-        else "its name in the reference table but for spelling"
+    if exact:
+        return Link(
+            entity.id, row, "Accepted", 0.99, f"“{min(exact)}” is its name in the reference table, and the kind agrees"
+        )
+    return Link(entity.id, row, "Accepted", confidence, f"{how}, and the kind agrees")
+
+
+def _by_adjective(entity: Entity, index: Index) -> Link | None:
+    """Return the link of a state or city that the text names only by its adjective, as the loaders recognised it."""
+    row = index.rows.get(entity.reference)
+    if row is None or not names.kinds_agree(entity.kind, row.kind):
+        return None
+    return Link(entity.id, row, "Accepted", 0.95, f"the text names {row.labels['en']} by its adjective")
+
+
+def _candidates(forms: Sequence[str], index: Index) -> tuple[list[Row], str, float]:
+    """Return the rows that have one of *forms*, how they were found, and how sure that way is."""
+    ways = (
+        (index.called, "its name in the reference table but for spelling", 0.96),
+        (index.after_preposition, "its name in the reference table after a preposition", 0.94),
+        (index.sounds_like, "its name in the reference table with another letter for a foreign sound", 0.9),
     )
-    return Link(entity.id, row, "Accepted", 0.99 if exact else 0.96, f"{why}, and the kind agrees")
+    for look, how, confidence in ways:
+        if found := {row.place: row for form in forms for row in look(form)}:
+            return list(found.values()), how, confidence
+    return [], "", 0.0
 
 
-def _fuzzy(entity: Entity, folded: Sequence[str], index: _Index) -> Link | None:
+def _edition_agrees(entity: Entity, row: Row) -> bool:
+    """Tell whether a summit is not of another year than the row."""
+    if row.kind != "Summit":
+        return True
+    years = set(_YEAR.findall(row.labels["en"]))
+    own = {entity.edition} - {""} or {year for name in entity.names for year in _YEAR.findall(name.text)}
+    return not years or not own or not own.isdisjoint(years)
+
+
+def _choose(
+    entity: Entity, fitting: Sequence[Row], forms: Sequence[str], index: Index, context: _Context
+) -> Link | None:
+    """Return the one of several rows of one name that the longest form, the kind or the context singles out."""
+    longest = max(forms, key=lambda form: len(form.split()))
+    places = context.offices.get(entity.id, set()) | context.states
+    ways = (
+        ([row for row in fitting if row in index.called(longest)], "the longest form in the text is its name alone"),
+        ([row for row in fitting if row.kind == entity.kind], f"only it is a {entity.kind}"),
+        ([row for row in fitting if row.parent and row.parent in places], "its country is in the text"),
+    )
+    for rows, why in ways:
+        if len(rows) == 1:
+            return Link(entity.id, rows[0], "Accepted", 0.9, f"{_listed(fitting)} share the name; {why}")
+    reviewable = next((row for row in fitting if row.qid), None)
+    if reviewable is None:
+        return None
+    reason = f"{_listed(fitting)} share the name and nothing in the text decides"
+    return Link(entity.id, reviewable, "NeedsReview", 0.5, reason)
+
+
+def _family_name(entity: Entity, row: Row, context: _Context) -> Link:
+    """Return the link of a person met by one word only: an office has to support it."""
+    if row.parent in context.offices.get(entity.id, ()) or row.parent in context.organizations:
+        return Link(entity.id, row, "Accepted", 0.9, "a family name alone, but the office named with it fits")
+    if row.parent in context.states:
+        return Link(entity.id, row, "NeedsReview", 0.7, "a family name alone; only the country is in the text")
+    return Link(entity.id, row, "NeedsReview", 0.5, "a family name alone, and nothing in the text supports it")
+
+
+def _other_kind(entity: Entity, found: Sequence[Row]) -> Link | None:
+    """Return the refusal of a row that has the name but is something else."""
+    row = next((row for row in found if row.qid), None)
+    if row is None:
+        return None
+    reason = f"{row.labels['en']} has the same name but is a {row.kind}, not a {entity.kind}"
+    return Link(entity.id, row, "Rejected", 0.1, reason)
+
+
+def _resembling(entity: Entity, forms: Sequence[str], index: Index) -> Link | None:
     """Return a candidate for review whose name is almost that of the entity; similarity alone never links."""
-    choices = index.by_family.get(_family(entity.kind), ())
-    for name in folded:
-        if len(name) < 8 or " " not in name:
-            continue
-        best = process.extractOne(name, choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
-        if best is not None:
-            rows = [row for row in index.names[best[0]] if row.qid]
-            if rows:
-                return Link(
-                    entity.id,
-                    rows[0],
-                    "NeedsReview",
-                    0.4,
-                    f"the name resembles {rows[0].labels['en']} ({best[1]:.0f} of 100), no more",
-                )
+    for form in forms:
+        if best := index.resembling(form, entity.kind):
+            reason = f"the name resembles {best[0].labels['en']} ({best[1]:.0f} of 100), no more"
+            return Link(entity.id, best[0], "NeedsReview", 0.4, reason)
     return None
 
 
-def _countries_of_offices(extraction: Extraction) -> dict[str, set[str]]:
+def _context(extraction: Extraction, index: Index) -> _Context:
+    recognised = [entity for entity in extraction.entities if entity.reference]
+    rows = [index.rows[entity.reference] for entity in recognised if entity.reference in index.rows]
+    stated = {
+        value.id
+        for fact in extraction.facts
+        for values in fact.roles.values()
+        for value in values
+        if isinstance(value, EntityRef)
+    }
+    return _Context(
+        frozenset(entity.reference for entity in recognised),
+        frozenset(entity.reference for entity in recognised if entity.kind == "State"),
+        frozenset(entity.reference for entity in recognised if names.family(entity.kind) == "Organization"),
+        frozenset(row.parent for row in rows if row.parent),
+        _offices(extraction),
+        frozenset(stated),
+    )
+
+
+def _offices(extraction: Extraction) -> dict[str, set[str]]:
     """Return, by person, the identifiers of the states and organisations the document gives them an office in."""
     by_id = {entity.id: entity for entity in extraction.entities}
     found: dict[str, set[str]] = defaultdict(set)
     for fact in extraction.facts:
-        if fact.kind == "Position":
-            for holder in fact.roles.get("heldBy", ()):
-                for place in fact.roles.get("positionIn", ()):
-                    if (
-                        isinstance(holder, EntityRef)
-                        and isinstance(place, EntityRef)
-                        and (entity := by_id.get(place.id))
-                    ):
-                        country = by_id.get(entity.country)
-                        found[holder.id] |= {entity.reference, country.reference if country else ""} - {""}
-    return found
+        if fact.kind != "Position":
+            continue
+        for holder in fact.roles.get("heldBy", ()):
+            for place in fact.roles.get("positionIn", ()):
+                if isinstance(holder, EntityRef) and isinstance(place, EntityRef) and (entity := by_id.get(place.id)):
+                    country = by_id.get(entity.country)
+                    found[holder.id] |= {entity.reference, country.reference if country else ""} - {""}
+    return dict(found)
 
 
-def _kinds_agree(kind: str, row_kind: str) -> bool:
-    first, second = _family(kind), _family(row_kind)
-    return first == second or frozenset((first, second)) in _NEAR
-
-
-def _family(kind: str) -> str:
-    return _FAMILIES.get(kind, kind)
-
-
-def _is_state(qid: str, index: _Index) -> bool:
-    row = index.by_qid.get(qid)
+def _is_state(qid: str, index: Index) -> bool:
+    row = index.rows.get(qid)
     return row is not None and row.kind == "State"
 
 
-def _names(rows: Sequence[Row]) -> str:
-    return " and ".join(f"{row.labels['en']} ({row.qid}, {row.kind})" for row in rows[:4])
+def _listed(rows: Sequence[Row]) -> str:
+    return " and ".join(f"{row.labels['en']} ({row.qid or 'no identifier'}, {row.kind})" for row in rows[:4])

@@ -85,6 +85,7 @@ class Reference:
 
     rows: tuple[Row, ...]
     demonyms: tuple[Demonym, ...]
+    ambiguous: frozenset[tuple[str, str]] = frozenset()  # language and short form that is also a word or another name
 
     def by_qid(self) -> Mapping[str, Row]:
         """Return the rows that have an identifier, by it."""
@@ -93,7 +94,7 @@ class Reference:
 
 @cache
 def load(folder: Path = FOLDER) -> Reference:
-    """Read ``wikidata.csv``, ``unlinked.csv`` and ``demonyms.csv`` of *folder*.
+    """Read ``wikidata.csv``, ``unlinked.csv``, ``demonyms.csv`` and ``ambiguous.csv`` of *folder*.
 
     Raises:
         InputError: If a row is malformed; names file and row. Nothing is half read.
@@ -106,7 +107,14 @@ def load(folder: Path = FOLDER) -> Reference:
                 f"demonyms.csv:{number}: expected a QID, one of {', '.join(LANGUAGES)} and a form, got {list(entry.values())}"
             )
         demonyms.append(Demonym(entry["qid"], entry["lang"], entry["form"]))
-    return Reference(tuple(rows), tuple(demonyms))
+    ambiguous = set()
+    for number, entry in _csv(folder / "ambiguous.csv", ("lang", "form", "also")):
+        if entry["lang"] not in LANGUAGES or not entry["form"]:
+            raise InputError(
+                f"ambiguous.csv:{number}: expected one of {', '.join(LANGUAGES)} and a form, got {list(entry.values())}"
+            )
+        ambiguous.add((entry["lang"], entry["form"]))
+    return Reference(tuple(rows), tuple(demonyms), frozenset(ambiguous))
 
 
 def problems(table: Reference) -> list[str]:
@@ -175,6 +183,16 @@ def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
 def iri(row: Row) -> NamedNode:
     """Return the IRI of the entity a row describes, the same for every language and document."""
     return iris.entity(row.kind, row.labels["en"])
+
+
+def taken() -> frozenset[NamedNode]:
+    """Return the IRIs that belong to rows: nothing else may be called by them."""
+    return _taken(iris.base())
+
+
+@cache
+def _taken(_: str) -> frozenset[NamedNode]:
+    return frozenset(iri(row) for row in load().rows)
 
 
 def quads() -> Iterator[Quad]:

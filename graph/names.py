@@ -1,0 +1,146 @@
+"""The names of the reference table, made comparable: by folded spelling and by sound, for linking."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import regex
+from rapidfuzz import fuzz, process
+
+from . import reference
+from .reference import Row
+
+FUZZY_CUTOFF = 92.0  # of 100
+_FAMILIES = {
+    **dict.fromkeys(
+        (
+            "Organization",
+            "Company",
+            "InternationalOrganization",
+            "GovernmentBody",
+            "AcademicInstitution",
+            "CivilSocietyOrganization",
+            "Foundation",
+            "MediaOrganization",
+            "Coalition",
+            "Initiative",
+        ),
+        "Organization",
+    ),
+    **dict.fromkeys(("Declaration", "Report", "Document"), "Document"),
+    **dict.fromkeys(("Technology", "AIModel"), "Technology"),
+    **dict.fromkeys(("Venue", "Place"), "Venue"),
+}
+# A product and its maker share a name: the text's kind does not tell the row apart.
+_NEAR = {frozenset(("Technology", "Organization"))}
+_MARK = regex.compile(r"[\p{M}\u0640]+")
+_WORD = regex.compile(r"\w+")
+_SPELLINGS = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ء": None, "ک": "ك", "ی": "ي"}
+)
+# Letters that writers choose between for one foreign sound: تورينغ, تورينج.
+_SOUNDS = str.maketrans({"ج": "غ", "ق": "غ", "پ": "ب", "ڤ": "ف", "گ": "غ", "چ": "غ", "ث": "ت", "ذ": "د"})
+_ARTICLES = frozenset(("the", "le", "la", "les", "l"))
+
+
+def family(kind: str) -> str:
+    """Return the family of kinds in which one name means one thing."""
+    return _FAMILIES.get(kind, kind)
+
+
+def kinds_agree(kind: str, row_kind: str) -> bool:
+    """Tell whether what a text calls a *kind* can be a row of *row_kind*."""
+    first, second = family(kind), family(row_kind)
+    return first == second or frozenset((first, second)) in _NEAR
+
+
+@functools.lru_cache(maxsize=65536)
+def fold(name: str) -> str:
+    """Return *name* for comparison: no case, accents, diacritics, punctuation or article; Arabic spellings unified.
+
+    >>> fold("L'Union européenne"), fold("الاتّحاد الأوروبي")
+    ('union europeenne', 'اتحاد اوروبي')
+    """
+    text = _MARK.sub("", unicodedata.normalize("NFKD", name.casefold())).translate(_SPELLINGS)
+    return " ".join(
+        word[2:] if word.startswith("ال") and len(word) > 4 else word
+        for word in _WORD.findall(text)
+        if word not in _ARTICLES
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """The reference table by name."""
+
+    rows: Mapping[str, Row]  # by QID
+    _folded: Mapping[str, tuple[Row, ...]]
+    _sounds: Mapping[str, tuple[Row, ...]]
+    _labels: Mapping[tuple[str, str], Row]  # rows without an identifier, by family and English label
+    _families: Mapping[str, tuple[str, ...]]  # folded names, for fuzzy candidates
+    ambiguous: frozenset[tuple[str, str]]  # language and folded short form that is also something else
+
+    def called(self, name: str) -> tuple[Row, ...]:
+        """Return the rows that have the folded *name*."""
+        return self._folded.get(name, ())
+
+    def after_preposition(self, name: str) -> tuple[Row, ...]:
+        """Return the rows whose name begins with an article that the preposition li- took away (للأمم → لأمم)."""
+        return self.called(name[1:]) if name.startswith("ل") and len(name) > 4 else ()
+
+    def sounds_like(self, name: str) -> tuple[Row, ...]:
+        """Return the rows whose Arabic name of two words or more differs from *name* in the letters for foreign sounds only."""
+        return self._sounds.get(name.translate(_SOUNDS), ()) if " " in name else ()
+
+    def unlinked(self, kind: str, label: str) -> Row | None:
+        """Return the row without identifier that has this English *label*."""
+        return self._labels.get((family(kind), fold(label)))
+
+    def resembling(self, name: str, kind: str) -> tuple[Row, float] | None:
+        """Return the row with an identifier whose name is most like *name*, with the likeness in percent, or None."""
+        if len(name) < 8 or " " not in name:
+            return None
+        best = process.extractOne(
+            name, self._families.get(family(kind), ()), scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF
+        )
+        rows = [row for row in self.called(best[0]) if row.qid] if best else []
+        return (rows[0], float(best[1])) if best and rows else None
+
+
+@functools.cache
+def index() -> Index:
+    """Return the index of the project's own reference table."""
+    table = reference.load()
+    return build(table.rows, table.ambiguous)
+
+
+def build(rows: Iterable[Row], ambiguous: Iterable[tuple[str, str]] = ()) -> Index:
+    """Return an index of *rows*."""
+    folded: dict[str, dict[str, Row]] = defaultdict(dict)
+    sounds: dict[str, dict[str, Row]] = defaultdict(dict)
+    families: dict[str, dict[str, None]] = defaultdict(dict)
+    labels: dict[tuple[str, str], Row] = {}
+    by_qid: dict[str, Row] = {}
+    for row in rows:
+        if row.qid:
+            by_qid.setdefault(row.qid, row)
+        else:
+            labels.setdefault((family(row.kind), fold(row.labels["en"])), row)
+        for _, name in row.names():
+            if key := fold(name):
+                folded[key][row.place] = row
+                families[family(row.kind)][key] = None
+                if " " in key and not key.isascii():
+                    sounds[key.translate(_SOUNDS)][row.place] = row
+    return Index(
+        by_qid,
+        {name: tuple(found.values()) for name, found in folded.items()},
+        {name: tuple(found.values()) for name, found in sounds.items()},
+        labels,
+        {kind: tuple(names) for kind, names in families.items()},
+        frozenset((language, fold(form)) for language, form in ambiguous),
+    )

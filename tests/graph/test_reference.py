@@ -1,0 +1,94 @@
+"""The reference table: read whole or refused with file and row; stated as identifiers, never as identity."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyoxigraph import NamedNode
+
+from summitgraph.errors import InputError
+from summitgraph.graph import iris, reference
+
+SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
+EXACT = "http://www.w3.org/2004/02/skos/core#exactMatch"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the table to spoil."""
+    return Path(shutil.copytree(reference.FOLDER, tmp_path / "reference"))
+
+
+def _append(line: str) -> Callable[[str], str]:
+    return lambda text: text + line + "\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil", "message"),
+    [
+        ("wikidata.csv", _append("X5,State,Nowhere,لا مكان,Nulle part,,,,,seen"), r"wikidata\.csv:\d+: 'X5' is not a Wikidata"),
+        ("wikidata.csv", _append("Q5x,State,Nowhere,,,,,,,seen"), r"wikidata\.csv:\d+: 'Q5x'"),
+        ("wikidata.csv", _append("Q99999999,Planet,Nowhere,,,,,,,seen"), r"unknown kind 'Planet'"),
+        ("wikidata.csv", _append("Q99999999,State,,,,,,,,seen"), r"English label is missing"),
+        ("wikidata.csv", _append("Q99999999,State,Nowhere,,,,,,,"), r"no evidence for Q99999999"),
+        ("wikidata.csv", _append("Q99999999,State"), r"expected 10 fields"),
+        ("wikidata.csv", lambda text: text.replace("qid,kind", "id,kind", 1), r"wikidata\.csv:1: expected the columns"),
+        ("unlinked.csv", _append("Q99999999,State,Nowhere,,,,,,,seen"), r"unlinked\.csv:\d+: 'Q99999999' is not empty"),
+        ("demonyms.csv", _append("Q142,de,französisch"), r"demonyms\.csv:\d+"),
+        ("ambiguous.csv", _append("de,Mali,"), r"ambiguous\.csv:\d+"),
+    ],
+)  # fmt: skip
+def test_a_malformed_row_is_named_by_file_and_row(
+    folder: Path, file: str, spoil: Callable[[str], str], message: str
+) -> None:
+    path = folder / file
+    path.write_text(spoil(path.read_text("utf-8")), "utf-8")
+
+    with pytest.raises(InputError, match=message):
+        reference.load(folder)
+
+
+def test_a_file_that_is_not_utf8_is_named(folder: Path) -> None:
+    (folder / "demonyms.csv").write_bytes(b"qid,lang,form\nQ142,ar,\xe1\xe1\n")
+
+    with pytest.raises(InputError, match=r"demonyms\.csv: cannot be read"):
+        reference.load(folder)
+
+
+def test_two_rows_for_one_identifier_and_one_label_on_two_items_are_found(folder: Path) -> None:
+    path = folder / "wikidata.csv"
+    extra = "Q142,State,Gallia,,,,,,,seen\nQ99999999,State,France,,,,,,,seen\n"
+    path.write_text(path.read_text("utf-8") + extra, "utf-8")
+
+    found = reference.problems(reference.load(folder))
+
+    assert [problem for problem in found if "Q142 stands already" in problem]
+    assert [problem for problem in found if "label 'France' is also that of Q142" in problem]
+
+
+def test_the_projects_own_table_has_no_problem() -> None:
+    assert reference.problems(reference.load()) == []
+
+
+def test_the_reference_graph_states_identifiers_but_no_identity() -> None:
+    quads = list(reference.quads())
+    france = iris.entity("State", "France")
+
+    assert {quad.graph_name for quad in quads} == {iris.graph("reference")}
+    assert not [quad for quad in quads if quad.predicate.value == SAME_AS]
+    assert [quad.object for quad in quads if quad.subject == france and quad.predicate.value == EXACT] == [
+        NamedNode("http://www.wikidata.org/entity/Q142")
+    ]
+    names = {str(quad.object) for quad in quads if quad.subject == france}
+    assert {'"فرنسا"@ar', '"France"@en', '"France"@fr', '"فرنسي"@ar'} <= names
+
+
+def test_a_row_without_an_identifier_has_names_and_no_link() -> None:
+    summit = iris.entity("Summit", "AI Action Summit 2025")
+    quads = [quad for quad in reference.quads() if quad.subject == summit]
+
+    assert quads
+    assert not [quad for quad in quads if isinstance(quad.object, NamedNode) and "wikidata" in quad.object.value]

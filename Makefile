@@ -1,5 +1,6 @@
 # The commands of the project; `make help` lists them. A fresh machine needs Python 3.11 or later, make and gcc.
-PYTHON ?= python3
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then echo $$name; break; fi; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= data/demo
@@ -13,6 +14,7 @@ help: ## list the commands
 
 # Locked and hashed dependencies, then the package itself from this folder, without asking for anything more.
 $(VENV)/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later was not found; name one with make PYTHON=/path/to/python" >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
@@ -38,6 +40,7 @@ test: $(VENV)/.installed-dev ## everything the tests need, then the tests
 
 lint: $(VENV)/.installed-dev ## style, types and the direction of imports
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

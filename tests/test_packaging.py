@@ -16,7 +16,9 @@ FOLDERS = ("ontology", "graph", "loaders", "shapes", "server")
 
 
 def tracked() -> list[str]:
-    listed = subprocess.run(["git", "ls-files", *FOLDERS, "summitgraph"], cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", *FOLDERS, "summitgraph"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
     return [name for name in listed.stdout.split("\n") if name and not (ROOT / name).is_symlink()]
@@ -102,4 +104,3 @@ def test_the_wheel_works_without_the_checkout(built: Path, tmp_path: Path) -> No
     assert "stored" in loaded.stderr
     assert loaded.returncode == 0, loaded.stderr
     assert "summit" in run("query", "--format", "csv", "SELECT ?s { ?s a sg:Summit }").stdout
-

@@ -391,9 +391,8 @@ class Reader:
                 start, end = match.span()
                 inside = [item for item in here if start <= item.start < end]
                 before = [item for item in here if item.start < start]
-                told = [
-                    item for item in before if self.table[item.entity] is self.main
-                ]  # rather than one it is compared with
+                # Rather than one it is compared with; but a relative clause speaks of the one named last.
+                told = [item for item in before if self.table[item.entity] is self.main and name != "nearest"]
                 return self.table[(inside[:1] or told[-1:] or before[-1:] or here[:1])[0].entity].id
             recent = [
                 i

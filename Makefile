@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint build lock docs conformance bench-shapes bench-extraction evaluate clean
+.PHONY: help install demo test lint build lock docs conformance evaluate clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -51,6 +51,12 @@ build: $(VENV)/.installed-dev ## wheel and source distribution in dist/
 docs: $(VENV)/.installed ## the ontology's page, in three languages
 	mkdir -p build
 	$(BIN)/python -m summitgraph.ontology.docs build/ontology.html
+
+evaluate: $(VENV)/.installed-dev ## score the development gold; writes docs/evaluation.md and what the tests hold the project to
+	$(BIN)/python -m tests.gold.report
+
+conformance: $(VENV)/.installed-dev ## run the W3C suites where they are at hand; writes docs/conformance.md
+	$(BIN)/python -m tests.conformance.report docs/conformance.md
 
 lock: ## make the lock files again from pyproject.toml (brings uv by itself)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from summitgraph import ontology
 from summitgraph.errors import InputError
@@ -73,54 +73,66 @@ def check_across(store: Store) -> Report:
 
 
 def evidence_findings(quads: Iterable[Quad]) -> list[Finding]:
-    """Return a Violation for every evidence whose words are not exactly at its place in the source text."""
-    texts: dict[str, str] = {}
-    starts: dict[str, int] = {}
-    ends: dict[str, int] = {}
-    exacts: dict[str, str] = {}
-    selectors: dict[str, list[str]] = defaultdict(list)
-    sources: dict[str, str] = {}
+    """Return a Violation for every evidence whose words are not exactly at its place in the source text.
+
+    And one for every quotation whose words are not in the text it is cited from, white space aside.
+    """
+    values: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in _READ_BACK}
     for quad in quads:
-        predicate, subject = quad.predicate.value, _key(quad.subject)
-        if not isinstance(quad.object, Literal):
-            if predicate == _OA + "hasSelector":
-                selectors[subject].append(_key(quad.object))
-            elif predicate == _OA + "hasSource":
-                sources[subject] = _key(quad.object)
-        elif predicate == _SG + "text":
-            texts[subject] = quad.object.value
-        elif predicate == _OA + "start":
-            starts[subject] = int(quad.object.value)
-        elif predicate == _OA + "end":
-            ends[subject] = int(quad.object.value)
-        elif predicate == _OA + "exact":
-            exacts[subject] = quad.object.value
+        found_values = values.get(quad.predicate.value)
+        if found_values is not None:
+            found_values[_key(quad.subject)].append(_key(quad.object))
+    texts, sources = values[_SG + "text"], values[_OA + "hasSource"]
+    starts, ends, exacts = (values[_OA + name] for name in ("start", "end", "exact"))
+
     found = []
-    for evidence, parts in selectors.items():
-        text = texts.get(sources.get(evidence, ""))
-        start, end = (next((table[part] for part in parts if part in table), None) for table in (starts, ends))
-        exact = next((exacts[part] for part in parts if part in exacts), None)
+    for evidence, parts in values[_OA + "hasSelector"].items():
+        text = next((text for source in sources[evidence] for text in texts.get(source, ())), None)
+        start, end = (
+            next((_offset(v) for part in parts for v in table.get(part, ())), None) for table in (starts, ends)
+        )
+        exact = next((v for part in parts for v in exacts.get(part, ())), None)
         if text is None or start is None or end is None or exact is None:
-            continue  # the shapes say what is missing
+            continue  # the shapes say what is missing or ill-formed
         if not 0 <= start < end <= len(text) or text[start:end] != exact:
-            messages = {
-                "en": "The words quoted as evidence do not stand at the place given; correct oa:start, oa:end or oa:exact.",
-                "ar": "الألفاظ المستشهد بها ليست في الموضع المذكور من النص؛ صحّح oa:start أو oa:end أو oa:exact.",
-                "fr": "Les mots cités comme preuve ne sont pas à la place indiquée ; corrigez oa:start, oa:end ou oa:exact.",
-            }
-            place = Place(sources[evidence].rsplit("/", 1)[-1], start, end, exact)
-            found.append(
-                Finding(
-                    "Violation",
-                    "https://w3id.org/summitgraph/shapes#EvidenceInText",
-                    evidence,
-                    _OA + "exact",
-                    exact,
-                    messages,
-                    (place,),
-                )
-            )
+            place = Place(sources[evidence][0].rsplit("/", 1)[-1], start, end, exact)
+            found.append(_misquoted("EvidenceInText", evidence, _OA + "exact", exact, _NOT_AT_ITS_PLACE, (place,)))
+    flat = {source: " ".join(texts[source][0].split()) for source in texts} if values[_SG + "quote"] else {}
+    for statement, quotes in values[_SG + "quote"].items():
+        cited = {source for evidence in values[_SG + "evidence"][statement] for source in sources[evidence]}
+        read = [flat[source] for source in sorted(cited) if source in flat]
+        found += [
+            _misquoted("QuoteInText", statement, _SG + "quote", quote, _NOT_IN_THE_TEXT)
+            for quote in quotes
+            if read and not any(" ".join(quote.split()) in text for text in read)
+        ]
     return found
+
+
+_READ_BACK = (
+    *(_OA + name for name in ("hasSelector", "hasSource", "start", "end", "exact")),
+    *(_SG + name for name in ("text", "quote", "evidence")),
+)
+_NOT_AT_ITS_PLACE = {
+    "en": "The words quoted as evidence do not stand at the place given; correct oa:start, oa:end or oa:exact.",
+    "ar": "الألفاظ المستشهد بها ليست في الموضع المذكور من النص؛ صحّح oa:start أو oa:end أو oa:exact.",
+    "fr": "Les mots cités comme preuve ne sont pas à la place indiquée ; corrigez oa:start, oa:end ou oa:exact.",
+}
+_NOT_IN_THE_TEXT = {
+    "en": "The quotation is not in the text it is cited from; quote the words as they stand, or state them as sg:gist.",
+    "ar": "الاقتباس ليس في النص المستشهد به؛ انقل الألفاظ كما وردت، أو اذكرها في sg:gist.",
+    "fr": "La citation n’est pas dans le texte cité ; reprenez les mots tels quels, ou donnez-les comme sg:gist.",
+}
+
+
+def _misquoted(
+    shape: str, node: str, path: str, words: str, messages: dict[str, str], places: tuple[Place, ...] = ()
+) -> Finding:
+    return Finding("Violation", f"https://w3id.org/summitgraph/shapes#{shape}", node, path, words, messages, places)
+
+
+def _offset(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 class _Places:
@@ -152,8 +164,9 @@ class _Places:
                 [v for part in parts for v in self._values(part, _OA + name)] for name in ("start", "end", "exact")
             )
             source = self._values(item, _OA + "hasSource")
-            if start and end and exact and source:
-                places.append(Place(source[0].rsplit("/", 1)[-1], int(start[0]), int(end[0]), exact[0]))
+            left, right = (_offset(values[0]) if values else None for values in (start, end))
+            if left is not None and right is not None and exact and source:
+                places.append(Place(source[0].rsplit("/", 1)[-1], left, right, exact[0]))
         return tuple(places)
 
     def _values(self, subject: str, predicate: str) -> list[str]:

@@ -133,11 +133,9 @@ def _conditions(match: Match) -> bool:
         if slot not in match.slots:
             return False
         items = match.items(slot)
-        if items and all(isinstance(item.value, str) for item in items):
-            words = str(items[0].value)
-        else:
-            start, end = match.slots[slot]
-            words = match.sentence.text[start:end]
+        start, end = match.slots[slot]
+        one_item = end - start == 1 and items and isinstance(items[0].value, str)
+        words = str(items[0].value) if one_item else match.sentence.text[start:end]
         if expression.search(words) is None:
             return False
     return True

@@ -32,15 +32,22 @@ def restore(source: Path, store: Path) -> None:
     """
     if not (source / "CURRENT").is_file() or not any(source.glob("MANIFEST-*")):
         raise StoreError(f"{source} is not a backup of a store; name a folder that `summitgraph backup` made")
-    if store.exists() and any(store.iterdir()):
+    if store.exists() and (not store.is_dir() or any(store.iterdir())):
         raise StoreError(f"{store} holds a store already; restore to a new folder and swap them yourself")
-    store.mkdir(parents=True, exist_ok=True)
-    _copy(source, store / "db")
-    folder = store / snapshots.FOLDER
-    folder.mkdir()
-    (folder / "1.lock").touch()
-    _copy(source, folder / "1")
-    snapshots.replace_file(store / snapshots.CURRENT, "1\n")
+    store = store.absolute()
+    work = store.with_name(f".{store.name}.{os.getpid()}")  # the whole store appears under its name, or nothing does
+    folder = work / snapshots.FOLDER
+    try:
+        folder.mkdir(parents=True)
+        (folder / "1.lock").touch()
+        _copy(source, work / "db")
+        _copy(source, folder / "1")
+        snapshots.replace_file(work / snapshots.CURRENT, "1\n")
+        work.replace(store)
+    except OSError as error:
+        raise StoreError(f"{store}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from summitgraph import ontology
-from summitgraph.errors import StoreError
+from summitgraph.errors import InputError, StoreError
 
 from . import iris
 
@@ -34,8 +34,13 @@ def export(
     Args:
         everything: The ontology, shapes and reference graphs too.
         graph: Only this named graph.
+
+    Raises:
+        InputError: If *graph* is not in the store.
     """
     rdf_format = FORMATS[name]
+    if graph is not None and not store.contains_named_graph(graph):
+        raise InputError(f"there is no graph {graph.value}; `summitgraph stats --documents` lists the documents")
     quads = sorted(
         _quads(store, everything=everything, graph=graph), key=lambda quad: (str(quad.graph_name), str(quad))
     )

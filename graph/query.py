@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 import pyoxigraph
+import regex
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Store
 
 from summitgraph import ontology
@@ -19,6 +20,11 @@ _TABULAR = {
     "tsv": QueryResultsFormat.TSV,
     "xml": QueryResultsFormat.XML,
 }
+# The first word after prologue and comments (SPARQL 1.1, section 19.8, production 29).
+_UPDATE = regex.compile(
+    r"(?:\s|#[^\n]*\n|(?:BASE|PREFIX\s+[^\s:]*:)\s*<[^>]*>)*+(?:INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b",
+    regex.I,
+)
 _GRAPH = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES}
 
 
@@ -32,6 +38,8 @@ def select(store: Store, text: str, *, union: bool = False) -> QuerySolutions | 
     Raises:
         QueryError: If it cannot be parsed or answered; says where and why.
     """
+    if _UPDATE.match(text):
+        raise QueryError("this is an update, and `query` only asks; send it to the server's /sparql with a token")
     if len(text) > 100_000:
         raise QueryError(f"the query has {len(text):,} characters; at most 100,000 are taken")
     try:
@@ -40,6 +48,22 @@ def select(store: Store, text: str, *, union: bool = False) -> QuerySolutions | 
         raise QueryError(f"not valid SPARQL: {error.msg or error}") from error
     except (OSError, RuntimeError) as error:
         raise QueryError(f"the query cannot be answered: {error}") from error
+
+
+def read(question: str) -> str:
+    """Return the query that *question* is: the text of a file (``.rq``, ``.sparql``), or the words themselves.
+
+    Raises:
+        QueryError: If the file cannot be read.
+    """
+    if not question.endswith((".rq", ".sparql")):
+        return question
+    try:
+        return Path(question).read_text("utf-8")
+    except OSError as error:
+        raise QueryError(f"{question}: {error.strerror or error}; check the path") from error
+    except UnicodeDecodeError as error:
+        raise QueryError(f"{question}: it is not UTF-8 (byte {error.start})") from error
 
 
 def run(store: Store, text: str, form: str, output: IO[bytes]) -> None:

@@ -48,7 +48,7 @@ def current_version(store: Path) -> str:
     """Return the number of the published snapshot, or an empty string where nothing was published yet."""
     try:
         return (store / CURRENT).read_text("ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
 
 

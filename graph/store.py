@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -38,7 +38,8 @@ class Writer:
                 raise StoreLockedError(
                     f"{path}: another process is writing to this store; wait until it is done and try again"
                 ) from error
-            raise StoreError(f"{path}: the store cannot be opened for writing: {error}") from error
+            raise StoreError(f"{path}: the store cannot be opened for writing: {error.strerror or error}") from error
+        _check_base(self.database, path)
         if not current_version(path):
             self._mark()
         self._refresh_base()
@@ -68,13 +69,20 @@ class Writer:
         if not self.database.contains_named_graph(graph):
             return False
         rules = self.database.quads_for_pattern(None, iris.term("extractorVersion"), None, graph)
-        return {quad.object for quad in rules} <= {Literal(version)}
+        return {quad.object for quad in rules} == {Literal(version)}  # a graph put there by hand has no version
 
     def add(self, document: str, quads: Sequence[Quad]) -> None:
-        """Store the quads of *document*, whole or not at all, in place of what was stored of it."""
+        """Store the quads of *document*, whole or not at all, in place of what was stored of it.
+
+        Raises:
+            StoreError: If the store cannot be written, for instance because the disk is full; it is as it was.
+        """
         graph = iris.document_graph(document)
         self._mark()
-        self._replace(graph, quads)
+        try:
+            self._replace(graph, quads)
+        except OSError as error:
+            raise StoreError(f"{self.path}: the store cannot be written: {error.strerror or error}") from error
 
     def remove(self, document: str) -> bool:
         """Remove a document without trace; return whether it was there."""
@@ -135,10 +143,23 @@ def open_reader(path: Path) -> tuple[Snapshot, Store]:
     """Return the current snapshot of the store at *path* and a read-only store on it.
 
     Raises:
-        StoreError: If there is no store.
+        StoreError: If there is no store, or it was made under another base IRI.
     """
     snapshot = current_snapshot(path)
-    return snapshot, snapshot.open()
+    reader = snapshot.open()
+    _check_base(reader, path)
+    return snapshot, reader
+
+
+def _check_base(database: Store, path: Path) -> None:
+    """Refuse a store that was made under another base: its documents would not be found, or stored twice."""
+    own, ending = iris.graph("reference"), "graph/reference"
+    if database.contains_named_graph(own):
+        return
+    for graph in database.named_graphs():
+        if isinstance(graph, NamedNode) and graph.value.endswith(f"/{ending}"):
+            base = graph.value.removesuffix(ending)
+            raise StoreError(f"{path}: this store was made with another base; set SUMMITGRAPH_BASE_IRI={base}")
 
 
 def document_ids(store: Store) -> list[str]:
@@ -179,8 +200,3 @@ def _own_blanks(quad: Quad, name: str) -> Quad:
     if isinstance(value, BlankNode):
         value = BlankNode(f"{name}-{value.value}")
     return Quad(subject, quad.predicate, value, quad.graph_name)
-
-
-def iterate(store: Store) -> Iterator[Quad]:
-    """Yield every quad of *store*."""
-    yield from store.quads_for_pattern(None, None, None, None)

@@ -42,13 +42,18 @@ def files(paths: Sequence[Path]) -> Report:
     """
     quads: list[Quad] = []
     for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; check the path")
         rdf_format = RdfFormat.from_extension(path.suffix.lstrip("."))
         if rdf_format is None:
             raise InputError(f"{path}: unknown RDF format {path.suffix!r}; use .ttl, .trig, .nt, .nq, .rdf or .jsonld")
         try:
             quads += pyoxigraph.parse(path=str(path), format=rdf_format)
         except SyntaxError as error:
-            raise InputError(f"{path}:{error.lineno}: {error.msg}") from error
+            place = f"{path}:{error.lineno}" if error.lineno else str(path)
+            raise InputError(f"{place}: {error.msg}") from error
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not quads:
         raise InputError("the files hold no triple, so there is nothing to validate")
     return merge((gate.check(quads), Report(tuple(_unknown_terms(quads)))))

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pyoxigraph
 
 from summitgraph import __version__
-from summitgraph.errors import SummitGraphError
+from summitgraph.errors import InputError, SummitGraphError
 
 DEFAULT_STORE = "data/store"
 store_option = click.option(
@@ -75,31 +74,24 @@ def load(paths: tuple[str, ...], store: Path, lang: str, reload: bool, dry_run: 
       summitgraph load articles/ --store data/summits
       curl -s https://example.org/a.html | summitgraph load -
     """
-    from summitgraph import pipeline
+    from summitgraph import pipeline, progress
     from summitgraph.loaders import documents
 
     for path in paths:  # a wrong path stops before anything is written
         if path != "-" and not Path(path).exists():
-            raise click.UsageError(f"{path}: no such file or folder; check the path")
+            raise InputError(f"{path}: no such file or folder; check the path")
     if dry_run:
         sys.exit(_dry_run(paths, lang))
-    with _Progress(documents.count(paths)) as progress:
-        summary = pipeline.load(documents.read(paths), store, reload=reload, progress=progress)
+    with progress.Progress(documents.count(paths)) as bar:
+        summary = pipeline.load(documents.read(paths), store, reload=reload, progress=bar)
     for result in summary.results:
-        for line in _describe(result, lang):
+        for line in progress.describe(result, lang):
             click.echo(line, err=True)
-    stored = summary.of("stored")
-    characters, facts = sum(r.characters for r in stored), sum(r.facts for r in stored)
-    click.echo(
-        f"{len(stored)} stored ({characters:,} characters, {facts:,} facts), {len(summary.of('unchanged'))} unchanged, "
-        f"{len(summary.of('no summit'))} without a summit, {len(summary.of('rejected'))} rejected, {len(summary.of('failed'))} failed "
-        f"in {summary.seconds:.1f} s; store: {store}",
-        err=True,
-    )
+    click.echo(f"{progress.total(summary)}; store: {store}", err=True)
     if summary.of("rejected"):
         sys.exit(1)
     if summary.of("failed") or (len(summary.results) == 1 and summary.of("no summit")):
-        sys.exit(2 if not stored else 1)
+        sys.exit(1 if summary.of("stored") else 2)
 
 
 def _dry_run(paths: tuple[str, ...], lang: str) -> int:
@@ -123,45 +115,8 @@ def _dry_run(paths: tuple[str, ...], lang: str) -> int:
     return code
 
 
-def _describe(result: Any, lang: str) -> list[str]:
-    from summitgraph.shapes import report
-
-    if result.outcome in ("failed", "no summit"):
-        return [f"{result.source}: {result.reason}"]
-    if result.outcome == "rejected":
-        return [f"{result.source}: not stored, it does not conform", report.text(result.report, lang)]
-    return [f"{result.source}: note: {finding}" for finding in result.findings]
-
-
-class _Progress:
-    """A bar on a terminal (documents, characters and facts per second, time left); nothing in a pipe."""
-
-    def __init__(self, total: int) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(total=total, unit="doc", file=sys.stderr, disable=not sys.stderr.isatty(), dynamic_ncols=True)
-        self._characters = self._facts = 0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def __call__(self, result: Any) -> None:
-        self._characters += result.characters
-        self._facts += result.facts
-        elapsed = max(1e-6, self._bar.format_dict["elapsed"])
-        self._bar.set_postfix_str(
-            f"{self._characters / elapsed:,.0f} chars/s, {self._facts / elapsed:,.0f} facts/s", refresh=False
-        )
-        self._bar.update()
-        if self._bar.total is not None and self._bar.n > self._bar.total:
-            self._bar.total = self._bar.n  # an archive held more than one
-
-
 @main.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[FILE]...")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @store_option
 @language_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -200,20 +155,15 @@ def query(sparql: str, store: Path, form: str) -> None:
       summitgraph query question.rq --format csv > answer.csv
     """
     from summitgraph.graph import query as queries
-    from summitgraph.graph.store import current_snapshot
+    from summitgraph.graph.store import open_reader
     from summitgraph.server import view
+    from summitgraph.server.worker import Views
 
-    if sparql == "-":
-        text = sys.stdin.read()
-    else:
-        text = (
-            Path(sparql).read_text("utf-8")
-            if sparql.endswith((".rq", ".sparql")) and Path(sparql).is_file()
-            else sparql
-        )
-    with current_snapshot(store):
-        reader = pyoxigraph.Store.read_only(str(view.build(store)))
-        queries.run(reader, text, form, sys.stdout.buffer)
+    text = sys.stdin.read() if sparql == "-" else queries.read(sparql)
+    open_reader(store)[0].close()  # says what is wrong where there is no store
+    views = Views(store)  # holds the view while we read it
+    queries.run(views.at(view.build(store).name), text, form, sys.stdout.buffer)
+    views.close()
 
 
 @main.command()
@@ -329,12 +279,13 @@ def unload(documents: tuple[str, ...], store: Path) -> None:
 
 @main.command()
 @store_option
-def conflicts(store: Path) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def conflicts(store: Path, form: str) -> None:
     """List what sources contradict, with the words of each side by side.
 
     \b
     Example:
-      summitgraph conflicts --store data/store
+      summitgraph conflicts --format json
     """
     from summitgraph.graph import conflicts as finder
     from summitgraph.graph.store import open_reader
@@ -342,8 +293,11 @@ def conflicts(store: Path) -> None:
     snapshot, reader = open_reader(store)
     with snapshot:
         found = finder.find(reader)
-    for conflict in found:
-        click.echo(conflict.text())
+    if form == "json":
+        click.echo(finder.to_json(found))
+    else:
+        for conflict in found:
+            click.echo(conflict.text())
     click.echo(f"{len(found)} conflicts", err=True)
 
 
@@ -433,7 +387,7 @@ def backup(target: Path, store: Path) -> None:
 
 
 @main.command()
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path))
 @store_option
 def restore(source: Path, store: Path) -> None:
     """Make a new store from a backup; an existing store is never overwritten.

@@ -66,6 +66,7 @@ class Reader:
             (to_folded(self.folded, s.start), to_folded(self.folded, s.end - 1) + 1) for s in self.boundaries
         ]
         self.recent: list[tuple[str, int]] = []  # entity id, paragraph
+        self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
         self.findings: list[Finding] = []
         self.builder = Builder(language, self.table, self.folded.original, document.text, self._context)
 
@@ -340,14 +341,8 @@ class Reader:
                 i for i, paragraph in self.recent if paragraph == sentence.paragraph and self.table[i].kind == "Summit"
             ]
             return self.table[here[-1]] if here else self.main
-        if which == "subject" and self.builder.last_speaker and "Person" in types:
-            spoken = [
-                i
-                for i, paragraph in self.recent
-                if i == self.builder.last_speaker and paragraph >= sentence.paragraph - 1
-            ]
-            if spoken and self.table[self.builder.last_speaker].kind == "Person":
-                return self.table[self.builder.last_speaker]
+        if which == "subject" and "Person" in types and (subject := self._subject(sentence)) is not None:
+            return subject
         for entity, paragraph in reversed(self.recent):
             if self.table[entity].kind in types and paragraph >= sentence.paragraph - 6:
                 return self.table[entity]
@@ -355,10 +350,25 @@ class Reader:
             return next((draft for draft in self.table.all() if draft.kind in types), None)
         return None
 
+    def _subject(self, sentence: Annotated) -> Draft | None:
+        """Return whom "he" means: who spoke last, unless the text went on to one other person since."""
+        named = [self.table[item.entity] for item in self.persons if item.entity]
+        speaker = self.builder.last_speaker
+        spoken = any(i == speaker and paragraph >= sentence.paragraph - 1 for i, paragraph in self.recent)
+        if speaker and spoken and self.table[speaker].kind == "Person":
+            if len(named) == 1 and named[0].id != self.table[speaker].id:
+                return named[0]
+            return self.table[speaker]
+        return None
+
     def _remember(self, sentence: Annotated) -> None:
+        persons = []
         for item in sentence.items:
             if item is not None and item.entity and item.type in ENTITY_TYPES:
                 self.recent.append((item.entity, sentence.paragraph))
+                if item.type == "Person":
+                    persons.append(item)
+        self.persons = persons or self.persons
 
     def _drop_brackets(self, sentence: Annotated) -> None:
         """Take out what stands in round brackets, and footnote marks: asides that no frame should trip over."""

@@ -86,6 +86,10 @@ class Builder:
         self._seen: dict[object, int] = {}
         separator = fold_template(str(language.settings["split_separator"]))
         self._separator = regex.compile(separator)
+        adjective = str(language.settings.get("adjective", "(?!)"))
+        for name in regex.findall(r"@(\w+)", adjective):
+            adjective = adjective.replace(f"@{name}", language.alternatives(name))
+        self._adjective = regex.compile(rf"(?:{adjective})")
 
     def emit(self, match: Match) -> None:
         """Add the facts of *match*; a required role that cannot be filled gives none."""
@@ -296,6 +300,8 @@ class Builder:
             bounds.append((position, found.start()))
             position = found.end()
         bounds.append((position, last))
+        if len(bounds) > 1 and all(self._adjective.fullmatch(sentence.text[a:b].strip()) for a, b in bounds[:-1]):
+            bounds = [(first, last)]  # "safe, innovative and inclusive AI" is one thing
         filled = []
         for start, end in bounds:
             while start < end and not (sentence.chars[start].isalnum() or sentence.items[start]):

@@ -76,6 +76,8 @@ def annotate(folded: str, start: int, end: int, items: Sequence[Item], sentence:
     """Fill *sentence* from folded text [start, end) and its items, in order, none overlapping."""
     position = start
     for item in items:
+        if item.value is None and item.entity:
+            item.value = folded[item.start : item.end]  # what conditions on a slot look at
         _words(folded, position, item.start, sentence)
         sentence.chars.append(CODE[item.type])
         sentence.starts.append(item.start)

@@ -13,7 +13,7 @@ from summitgraph.graph import records
 from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
 
 from . import language as languages
-from . import lead, patterns, summits
+from . import clauses, lead, patterns, summits
 from .annotate import Annotated, Match, annotate, applies, matches, rewrite
 from .entities import Draft, EntityTable, family
 from .facts import Builder
@@ -83,6 +83,7 @@ class Reader:
         summits.merge_editions(self.table, self.language)
         summits.name_known_editions(self.table, self.language)
         self._merge_documents()
+        self._merge_family_names()
         aliases = self._aliases()
         self.main = summits.main_summit(self.table)
         self.table.clear_mentions()
@@ -290,6 +291,21 @@ class Reader:
                 names.setdefault(form, NameEntry("#" + next(iter(owners)), "Person"))
         return Gazetteer(names.items())
 
+    def _merge_family_names(self) -> None:
+        """Merge a person met by family name alone ("Mr Parmelin") into the only one the text names in full."""
+        persons = [draft for draft in self.table.all() if draft.kind == "Person"]
+        full: dict[str, list[Draft]] = {}
+        for draft in persons:
+            for form in {form for name, _, _ in draft.names for form in _short_forms(fold(name))}:
+                full.setdefault(form, []).append(draft)
+        for draft in persons:
+            words = {fold(name) for name, _, _ in draft.names}
+            owners = {owner.id: owner for word in words for owner in full.get(word, ())}
+            if not draft.key and len(owners) == 1 and all(" " not in word for word in words):
+                owner = next(iter(owners.values()))
+                if owner is not draft:
+                    self.table.merge(owner, draft)
+
     def _merge_documents(self) -> None:
         """Merge declarations that share their telling words: a title and its description are one document."""
         generic = set(self.language.lexicon.get("document_generic", ()))
@@ -377,6 +393,12 @@ class Reader:
                 sentence.drop(found.start(), found.end())
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
+        if pattern.clause is not None:
+            if self.language.grammar is not None and applies(pattern, sentence):
+                for match in clauses.find(pattern, sentence, self.language.grammar):
+                    if pattern.asserted or not self._denied(match):
+                        self.builder.emit(match)
+            return
         position = 0
         while applies(pattern, sentence) and (match := matches(pattern, sentence, position)) is not None:
             if pattern.asserted or not self._denied(match):
@@ -416,7 +438,7 @@ class Reader:
             return self.main.id if self.main else ""
         wanted = {
             "speaker": ("Person",),
-            "document": ("Declaration",),
+            "document": ("Declaration", "Document"),
             "organization": ("Company", "Organization", "Foundation"),
             "initiative": ("Initiative", "Coalition", "Foundation"),
             "report": ("Report",),

@@ -34,6 +34,38 @@ _GAP = regex.compile(r"(?P<plain>~?)~(?P<words>\d+) ?")
 _FREE = {"Words", "Clause", "Rest", "List", "Name"}
 
 
+@dataclass(frozen=True, slots=True)
+class ClauseRule:
+    """A verb and what its subject and object are; None where it has none."""
+
+    verb: Any
+    subject: Any
+    object: Any
+    takes: frozenset[str]  # of "place" and "date"
+    words: bool = False  # the object is what is said, not an item
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Where a language puts the subject and the object of a verb; compiled from ``clause`` in ``language.yaml``."""
+
+    verb_first: bool
+    aside: Any  # what may stand between subject and verb between two commas
+    helpers: Any  # words between subject and verb: auxiliaries, adverbs, "which"
+    joined: Any  # the end of what stands between where the verb before has the same subject: "and then"
+    opens: Any  # what a subject may stand behind, at the beginning of a clause: a comma, "that"
+    preposition: Any  # what makes a name no subject: "of", "with the"
+    auxiliary: Any  # before a participle in the passive
+    agent: Any  # behind a verb in the passive, up to the agent
+    relative: Any  # between an antecedent and the subject of its clause
+    complement: Any  # what ends the reach of a verb: "that"
+    pronoun: Any  # an object that means the document spoken of: "it"
+    before_subject: Any  # words between a verb and the subject behind it
+    before_words: Any  # between a verb of saying and what is said: "in a speech that"
+    place: Any
+    date: Any
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One rule: a compiled template and what it gives."""
@@ -55,6 +87,7 @@ class Pattern:
     example: str = ""
     expect: tuple[Mapping[str, Any], ...] = ()
     counter_example: str = ""
+    clause: ClauseRule | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +100,7 @@ class Language:
     lexicon: Mapping[str, tuple[str, ...]]
     names: tuple[Pattern, ...]
     frames: tuple[Pattern, ...]
+    grammar: Grammar | None = None  # a language without one has no clause rules
 
     def alternatives(self, name: str) -> str:
         """Return the forms of word class *name* as one non-capturing group."""
@@ -124,7 +158,7 @@ def load_folder(folder: Path) -> Language:
         if pattern.id in seen:
             raise PatternError(f"{pattern.where_from}: pattern id {pattern.id!r} is used already at {seen[pattern.id]}")
         seen[pattern.id] = pattern.where_from
-    return Language(folder.name, settings, values, lexicon, names, frames)
+    return Language(folder.name, settings, values, lexicon, names, frames, compiler.grammar())
 
 
 def _read(path: Path) -> Any:
@@ -215,16 +249,21 @@ class _Compiler:
             "example",
             "expect",
             "counter_example",
+            "clause",
             "note",
             "__line__",
         }
         if unknown := set(entry) - known:
             raise PatternError(f"{place}: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(known))}")
-        for key in ("id", "match"):
-            if key not in entry:
-                raise PatternError(f"{place}: {key!r} is missing")
-        template = str(entry["match"]).strip()
-        compiled, slots = self.compile(template, place, start)
+        if "id" not in entry or ("match" in entry) == ("clause" in entry):
+            raise PatternError(f"{place}: expected 'id' and either 'match' or 'clause'")
+        rule: ClauseRule | None = None
+        if "clause" in entry:
+            template, rule, slots = self.clause(_strip(entry["clause"]), place)
+            compiled = rule.verb
+        else:
+            template = str(entry["match"]).strip()
+            compiled, slots = self.compile(template, place, start)
         emit = tuple((kind, dict(roles)) for item in _strip(entry.get("emit", [])) for kind, roles in item.items())
         unless, _ = self.compile(entry["unless"], place, self.start) if "unless" in entry else (None, {})
         new = _strip(entry.get("new", {}))
@@ -250,6 +289,53 @@ class _Compiler:
             example=str(entry.get("example", "")),
             expect=tuple(_strip(entry.get("expect", []))),
             counter_example=str(entry.get("counter_example", "")),
+            clause=rule,
+        )
+
+    def clause(self, entry: Mapping[str, Any], place: str) -> tuple[str, ClauseRule, dict[str, str]]:
+        """Compile a clause rule; return what a sentence must have for it as a template, the rule, and its slots."""
+        known = {"verb", "subject", "object", "takes"}
+        if unknown := set(entry) - known:
+            raise PatternError(f"{place}: unknown key {sorted(unknown)[0]!r} in clause; known: {', '.join(sorted(known))}")
+        if "verb" not in entry or not {"subject", "object"} & set(entry):
+            raise PatternError(f"{place}: a clause needs a verb, and a subject or an object")
+        verb, _ = self.compile(str(entry["verb"]), place, self.start)
+        types = {name: str(entry[name]) for name in ("subject", "object") if name in entry}
+        takes = frozenset(_list_of(entry.get("takes", [])))
+        compiled = {
+            name: regex.compile(self._slot(kind.rstrip("+"), None, kind.endswith("+"), place))
+            for name, kind in types.items()
+        }
+        slots = types | {name: "Location" if name == "place" else "When" for name in takes}
+        words = types.get("object") == "Rest"
+        return str(entry["verb"]), ClauseRule(verb, compiled.get("subject"), compiled.get("object"), takes, words), slots
+
+    def grammar(self) -> Grammar | None:
+        """Compile ``clause`` of the language's settings."""
+        entry = self.settings.get("clause")
+        if entry is None:
+            return None
+
+        def part(name: str, form: str = "{}") -> Any:
+            text = self.expand(fold_template(str(entry.get(name, "(?!)"))), f"language.yaml: clause: {name}")
+            return regex.compile(form.format(f"(?:{text})"))
+
+        return Grammar(
+            verb_first=bool(entry.get("verb_first", False)),
+            aside=part("aside"),
+            helpers=part("helpers", r",?(?: ?{})*,?"),
+            joined=part("joined", r"(?<!\w){}$"),
+            opens=part("opens", r"{} ?$"),
+            preposition=part("preposition", r"(?<!\w){}$"),
+            auxiliary=part("auxiliary", r"(?<!\w){} ?$"),
+            agent=part("agent", r"{}"),
+            relative=part("relative", r"{}"),
+            complement=part("complement", r"(?<!\w){}(?!\w)"),
+            pronoun=part("pronoun", r"{}(?!\w)"),
+            before_subject=part("before_subject", r"(?: ?{})*"),
+            before_words=part("before_words", r"{}"),
+            place=regex.compile(f"(?:{fold_template(str(entry['place']))})(?P<item>[{codes('Location')}])"),
+            date=regex.compile(f"(?:{fold_template(str(entry.get('date', '')))})(?P<item>[{codes('When')}])"),
         )
 
     def expand(self, template: str, place: str) -> str:
@@ -276,6 +362,8 @@ class _Compiler:
         text = self.expand(fold_template(template), place)
         text = _GAP.sub(_gap, text)
         text = _SLOT.sub(slot, text)
+        if wrong := regex.search(r"\{[a-z_]\w*:[^}]*\}", text):
+            raise PatternError(f"{place}: {wrong.group()} is no slot; write it like {{name:Type}} or {{name:A|B+}}")
         try:
             return regex.compile(f"{start}(?:{text}){self.end}"), slots
         except regex.error as error:
@@ -299,6 +387,10 @@ class _Compiler:
         except KeyError as error:
             raise PatternError(f"{place}: unknown type {error.args[0]!r} in a slot") from error
         return f"{one}(?:(?:{self.separator}){one})*" if many else one
+
+
+def _list_of(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _gap(match: Any) -> str:

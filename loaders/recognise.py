@@ -23,7 +23,7 @@ _QUOTES = regex.compile(
     r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
 )
 # A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
-_CAPITAL = r"(?:\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
+_CAPITAL = r"(?:\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
 _RUN = regex.compile(
     rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*"  # noqa: E501
 )
@@ -150,6 +150,7 @@ _HONORIFICS = frozenset(
 def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Language, plain: str) -> list[Item]:
     """Return the capitalised words that belong to no other item."""
     common = set(language.lexicon.get("common_word", ())) if language.settings["script"] == "Latin" else set()
+    common -= set(language.lexicon.get("name_opener", ()))
     spans = [(item.outer_start, item.outer_end) for item in chosen]
     starts = [span[0] for span in spans]
     rest = []
@@ -192,15 +193,17 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
     """Return runs of capitalised words (Latin-script languages) or of Latin words (others) as Unknown items."""
     expression = _LATIN_RUN if language.settings["script"] != "Latin" else _RUN
     common = set(language.lexicon.get("common_word", ()))
+    openers = set(language.lexicon.get("name_opener", ()))
     items = []
     for match in expression.finditer(text):
         start, end = to_folded(folded, match.start()), to_folded(folded, match.end())
         words = folded.text[start:end]
         if language.settings["script"] == "Latin":
-            # A common word opens a sentence with a capital: it is no name, nor part of one.
+            # A common word opens a sentence with a capital: it is no name, nor part of one, but for "the New Development Bank".
+            opening = _OPENING.search(folded.text[max(0, start - 4) : start]) is not None
             while words:
                 first = words.split(" ", 1)[0]
-                if first.rstrip(".'") not in common:
+                if first.rstrip(".'") not in common or (not opening and first in openers and " " in words):
                     break
                 start += len(first) + 1
                 words = folded.text[start:end] if start < end else ""
@@ -210,7 +213,7 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
     return items if language.settings["script"] != "Latin" else _not_just_first_words(items, folded.text, text, folded)
 
 
-_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: )\s*\Z")
+_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: |[-*•] )\s*\Z")
 
 
 def _not_just_first_words(items: list[Item], plain: str, text: str, folded: Folded) -> list[Item]:

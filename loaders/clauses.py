@@ -1,0 +1,124 @@
+"""Who did what to whom: a clause rule names a verb, and the subject and object are looked for around it.
+
+A template says how words follow each other; a clause rule says only what a verb means, and the grammar of the language (``clause``
+in ``language.yaml``) says where its subject and object can stand: before or after it, in the passive with their agent, in a
+relative clause, behind an aside, or left out because the verb before had them. After the shallow clause analysis of Del Corro
+and Gemulla, ClausIE (2013), without a parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+from .annotate import Annotated, Match
+from .patterns import ClauseRule, Grammar, Pattern
+
+_BOUND = regex.compile(r"[.;:!?؟؛]")
+_REACH = 150  # cells between a subject and its verb
+_NEAR = 90  # cells between a verb and its object, place or date
+
+Cells = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """A verb and the clause it stands in."""
+
+    text: str
+    low: int
+    high: int
+    start: int  # of the verb
+    end: int
+    rule: ClauseRule
+    grammar: Grammar
+
+
+def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Match]:
+    """Yield a match for every use of the verb of *pattern* whose subject and object are there."""
+    rule, text = pattern.clause, sentence.text
+    if rule is None or (pattern.unless and pattern.unless.search(text)):
+        return
+    for found in rule.verb.finditer(text):
+        low = max((bound.end() for bound in _BOUND.finditer(text, 0, found.start())), default=0)
+        bound = _BOUND.search(text, found.end())
+        around = _Around(text, low, bound.start() if bound else len(text), found.start(), found.end(), rule, grammar)
+        slots = _active(around) if rule.words else _passive(around) or _active(around)
+        if not slots:
+            continue
+        first = min(found.start(), *(start for start, _ in slots.values()))
+        last = max(found.end(), *(end for _, end in slots.values()))
+        for name, expression in (("place", grammar.place), ("date", grammar.date)):
+            if name in rule.takes and (other := expression.search(text, around.end, min(around.high, around.end + _NEAR))):
+                slots[name] = other.span("item")
+                last = max(last, slots[name][1])
+        yield Match(pattern, sentence, first, last, slots)
+
+
+def _active(around: _Around) -> dict[str, Cells] | None:
+    rule, grammar, end = around.rule, around.grammar, around.end
+    subject = _before(around, rule.subject) if rule.subject else None
+    if rule.subject and grammar.verb_first and (behind := _behind(around, rule.subject)):
+        subject, end = behind, behind[1]
+    if rule.subject and subject is None:
+        return None
+    slots = {"subject": subject} if subject else {}
+    if rule.object is None:
+        return slots
+    if rule.words:
+        said = rule.object.match(around.text, grammar.before_words.match(around.text, end).end())
+        return slots | {"object": said.span()} if said else None
+    if subject and subject[1] <= around.start:  # "the summit, which Russia had hosted"
+        relative = grammar.relative.search(around.text, around.low, subject[0])
+        if relative and relative.end() == subject[0]:
+            antecedents = [group.span() for group in rule.object.finditer(around.text, around.low, relative.start())]
+            return slots | {"object": antecedents[-1]} if antecedents else None
+    target = rule.object.search(around.text, end, min(around.high, end + _NEAR))
+    if target and not grammar.complement.search(around.text[end : target.start()]):
+        return slots | {"object": target.span()}
+    return slots if grammar.pronoun.match(around.text, end) else None
+
+
+def _passive(around: _Around) -> dict[str, Cells] | None:
+    rule, grammar = around.rule, around.grammar
+    agent = grammar.agent.match(around.text, around.end, around.high)
+    if agent is None and not grammar.auxiliary.search(around.text[around.low : around.start]):
+        return None
+    if rule.object is None:
+        return None
+    patient = _before(around, rule.object)
+    if patient is None:
+        return None
+    if rule.subject is None:
+        return {"object": patient}
+    doer = rule.subject.match(around.text, agent.end(), around.high) if agent else None
+    return {"object": patient, "subject": doer.span()} if doer else None
+
+
+def _before(around: _Around, items: Any) -> Cells | None:
+    """Return the items the verb is said of: just before it but for helpers and asides, or shared with the verb before."""
+    text, grammar = around.text, around.grammar
+    for group in reversed(list(items.finditer(text, around.low, around.start))):
+        between = text[group.end() : around.start]
+        if len(between) > _REACH:
+            return None
+        before = text[around.low : group.start()]
+        if grammar.preposition.search(before):
+            continue
+        core = grammar.aside.sub(" ", between).strip()
+        if grammar.helpers.fullmatch(core):
+            return group.span()
+        if grammar.joined.search(core) and (not before.strip() or grammar.opens.search(before)):
+            return group.span()
+    return None
+
+
+def _behind(around: _Around, items: Any) -> Cells | None:
+    """Return the items just behind the verb that are its subject, where verbs come first."""
+    found = items.search(around.text, around.end, min(around.high, around.end + 50))
+    if found is None or not around.grammar.before_subject.fullmatch(around.text[around.end : found.start()].strip()):
+        return None
+    return found.span()

@@ -60,6 +60,8 @@ def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Ma
 
 def _active(around: _Around) -> dict[str, Cells] | None:
     rule, grammar, end = around.rule, around.grammar, around.end
+    if rule.words and _is_passive(around):
+        return None
     subject = _before(around, rule.subject) if rule.subject else None
     if rule.subject and grammar.verb_first and (behind := _behind(around, rule.subject)):
         subject, end = behind, behind[1]
@@ -69,6 +71,8 @@ def _active(around: _Around) -> dict[str, Cells] | None:
     if rule.object is None:
         return slots
     if rule.words:
+        if not grammar.verb_first and rule.subject and rule.subject.match(around.text, grammar.article.match(around.text, end).end()):
+            return None  # the speaker stands behind: "..., said Macron"
         said = rule.object.match(around.text, grammar.before_words.match(around.text, end).end())
         return slots | {"object": said.span()} if said else None
     if subject and subject[1] <= around.start:  # "the summit, which Russia had hosted"
@@ -84,11 +88,9 @@ def _active(around: _Around) -> dict[str, Cells] | None:
 
 def _passive(around: _Around) -> dict[str, Cells] | None:
     rule, grammar = around.rule, around.grammar
+    if rule.object is None or not _is_passive(around):
+        return None
     agent = grammar.agent.match(around.text, around.end, around.high)
-    if agent is None and not grammar.auxiliary.search(around.text[around.low : around.start]):
-        return None
-    if rule.object is None:
-        return None
     patient = _before(around, rule.object)
     if patient is None:
         return None
@@ -96,6 +98,14 @@ def _passive(around: _Around) -> dict[str, Cells] | None:
         return {"object": patient}
     doer = rule.subject.match(around.text, agent.end(), around.high) if agent else None
     return {"object": patient, "subject": doer.span()} if doer else None
+
+
+def _is_passive(around: _Around) -> bool:
+    grammar = around.grammar
+    return (
+        grammar.agent.match(around.text, around.end, around.high) is not None
+        or grammar.auxiliary.search(around.text[around.low : around.start]) is not None
+    )
 
 
 def _before(around: _Around, items: Any) -> Cells | None:
@@ -108,7 +118,8 @@ def _before(around: _Around, items: Any) -> Cells | None:
         before = text[around.low : group.start()]
         if grammar.preposition.search(before):
             continue
-        core = grammar.aside.sub(" ", between).strip()
+        core = between if grammar.relative_subject.search(between) else grammar.aside.sub(" ", between)
+        core = core.strip()
         if grammar.helpers.fullmatch(core):
             return group.span()
         if grammar.joined.search(core) and (not before.strip() or grammar.opens.search(before)):

@@ -89,7 +89,8 @@ class Builder:
         adjective = str(language.settings.get("adjective", "(?!)"))
         for name in regex.findall(r"@(\w+)", adjective):
             adjective = adjective.replace(f"@{name}", language.alternatives(name))
-        self._adjective = regex.compile(rf"(?:{adjective})")
+        self._adjective = regex.compile(rf"(?:{fold_template(adjective)})")
+        self._adjective_last = bool(language.settings.get("adjective_last", False))
 
     def emit(self, match: Match) -> None:
         """Add the facts of *match*; a required role that cannot be filled gives none."""
@@ -300,8 +301,7 @@ class Builder:
             bounds.append((position, found.start()))
             position = found.end()
         bounds.append((position, last))
-        if len(bounds) > 1 and all(self._adjective.fullmatch(sentence.text[a:b].strip()) for a, b in bounds[:-1]):
-            bounds = [(first, last)]  # "safe, innovative and inclusive AI" is one thing
+        bounds = self._with_adjectives(bounds, sentence.text)
         filled = []
         for start, end in bounds:
             while start < end and not (sentence.chars[start].isalnum() or sentence.items[start]):
@@ -313,6 +313,19 @@ class Builder:
             span = (sentence.starts[start], sentence.ends[end - 1])
             filled.append(self._text(*span) if kind == "Text" else self._entity(*span, kind))
         return filled
+
+    def _with_adjectives(self, bounds: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+        """Put adjectives and their noun together again: "safe, innovative and inclusive AI" is one thing."""
+        kept: list[tuple[int, int]] = []
+        for number, (start, end) in enumerate(bounds):
+            words = text[start:end].strip()
+            if self._adjective_last and kept and self._adjective.fullmatch(words):
+                kept[-1] = (kept[-1][0], end)
+            elif not self._adjective_last and number and self._adjective.fullmatch(text[slice(*bounds[number - 1])].strip()):
+                kept[-1] = (kept[-1][0], end)
+            else:
+                kept.append((start, end))
+        return kept
 
     def _words(self, match: Match, slot: str) -> tuple[list[Filled], list[Filled]]:
         """Return the quotations of a slot or, where it has none, its words as a gist."""

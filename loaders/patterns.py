@@ -58,6 +58,8 @@ class Grammar:
     auxiliary: Any  # before a participle in the passive
     agent: Any  # behind a verb in the passive, up to the agent
     relative: Any  # between an antecedent and the subject of its clause
+    relative_subject: Any  # between a subject and its verb: "which", said of what stands just before it
+    article: Any
     complement: Any  # what ends the reach of a verb: "that"
     pronoun: Any  # an object that means the document spoken of: "it"
     before_subject: Any  # words between a verb and the subject behind it
@@ -330,6 +332,8 @@ class _Compiler:
             auxiliary=part("auxiliary", r"(?<!\w){} ?$"),
             agent=part("agent", r"{}"),
             relative=part("relative", r"{}"),
+            relative_subject=part("relative_subject", r"(?<!\w){}(?!\w)"),
+            article=part("article", r" ?{}?"),
             complement=part("complement", r"(?<!\w){}(?!\w)"),
             pronoun=part("pronoun", r"{}(?!\w)"),
             before_subject=part("before_subject", r"(?: ?{})*"),

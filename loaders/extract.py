@@ -52,6 +52,19 @@ def _summit_words(language: Language) -> Any:
     return regex.compile(fold_template(str(language.settings["summit_words"])))
 
 
+_OPENING = 400  # characters; what a text is about is said by then
+
+
+@functools.lru_cache(maxsize=8)
+def _unnamed(language: Language) -> tuple[Any, Any, Any]:
+    """Return what an unnamed summit is called, what such a text speaks of too, and what it does not speak of."""
+    names = ("unnamed_summit", "summit_company", "summit_stranger")
+    forms = [fold_template(str(language.settings.get(name, r"(?!)"))) for name in names]
+    start = str(language.settings.get("anaphor_start", r"(?<!\w)"))
+    first, *others = (regex.compile(rf"{start}(?:{forms[0]})(?!\w)"), *(regex.compile(rf"(?<!\w)[وف]?(?:{form})(?!\w)") for form in forms[1:]))
+    return first, others[0], others[1]
+
+
 class Reader:
     """Reads one document in one language."""
 
@@ -78,7 +91,7 @@ class Reader:
             rewrite(self.language.names, sentence, self._learn)
             self._note(sentence)
             summits.note_features(sentence, self.table)
-        if not any(draft.kind == "Summit" for draft in self.table.all()):
+        if not any(draft.kind == "Summit" for draft in self.table.all()) and not self._unnamed_summit():
             return Extraction(self.document)
         summits.merge_editions(self.table, self.language)
         summits.name_known_editions(self.table, self.language)
@@ -102,6 +115,20 @@ class Reader:
             lead.state(sentences, self.main, self.table, self.builder)
         self.builder.settle()
         return Extraction(self.document, self._entities(), tuple(self.builder.facts), tuple(self.findings))
+
+    def _unnamed_summit(self) -> bool:
+        """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does."""
+        phrase, company, stranger = _unnamed(self.language)
+        text = self.folded.text
+        found = list(phrase.finditer(text))
+        if not found or not company.search(text) or stranger.search(text):
+            return False
+        if len(found) < 2 and found[0].start() > _OPENING:
+            return False
+        start, end = found[0].span()
+        draft = self.table.described(self._original(start, end), "Summit")
+        draft.mentions.append((start, end))
+        return True
 
     # First step: items and annotated sentences.
 

@@ -141,7 +141,7 @@ def for_language(code: str) -> Gazetteer:
 
     from . import patterns
 
-    names = list(_reference_names(reference.load(), code))
+    names = [*_reference_names(reference.load(), code), *_territory_names(reference.load(), code)]
     lexicon = patterns.load(code).lexicon
     taken = {fold(name) for name, _ in names}
     taken |= {form for forms in lexicon.values() for form in forms}
@@ -165,6 +165,20 @@ def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
                     if kind == "Person" and fold(name).split(" ", 1)[0] in _OFFICES:
                         continue  # the office is read as a title, so that the name behind it is found whole
                     yield name, NameEntry(key, kind, row.labels["en"], exact_case=_exact_case(name))
+
+
+def _territory_names(table: Reference, code: str) -> Iterator[tuple[str, NameEntry]]:
+    """Yield what the Unicode CLDR calls the states of the reference table in language *code*: a second spelling of many."""
+    from babel import Locale
+
+    english, local = Locale("en").territories, Locale(code).territories
+    states = {
+        fold(name): row for row in table.rows if row.kind == "State" for name in (row.labels["en"], *row.aliases["en"])
+    }
+    for territory, name in local.items():
+        row = states.get(fold(english.get(territory, "")))
+        if row is not None and len(territory) == 2 and name:
+            yield name, NameEntry(row.qid or row.labels["en"], "State", row.labels["en"], exact_case=_exact_case(name))
 
 
 # First words of aliases such as "President Xi".

@@ -15,8 +15,10 @@ from typing import Any
 import regex
 
 from .annotate import Annotated, Match
+from .items import codes
 from .patterns import ClauseRule, Grammar, Pattern
 
+_EVENTS = regex.compile(f"[{codes('Event')}]")
 _BOUND = regex.compile(r"[.;:!?؟؛]")
 _REACH = 150  # cells between a subject and its verb
 _NEAR = 90  # cells between a verb and its object, place or date
@@ -53,8 +55,11 @@ def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Ma
         last = max(found.end(), *(end for _, end in slots.values()))
         for name, expression in (("place", grammar.place), ("date", grammar.date)):
             if name in rule.takes and (other := expression.search(text, around.end, min(around.high, around.end + _NEAR))):
-                slots[name] = other.span("item")
-                last = max(last, slots[name][1])
+                span = other.span("item")
+                if _other_event(around, slots, span[0]):
+                    continue  # it says when another one was
+                slots[name] = span
+                last = max(last, span[1])
         yield Match(pattern, sentence, first, last, slots)
 
 
@@ -75,6 +80,9 @@ def _active(around: _Around) -> dict[str, Cells] | None:
             return None  # the speaker stands behind: "..., said Macron"
         said = rule.object.match(around.text, grammar.before_words.match(around.text, end).end())
         return slots | {"object": said.span()} if said else None
+    if grammar.attached.search(around.text[around.start : around.end]):
+        named = [group.span() for group in rule.object.finditer(around.text, around.low, around.start)]
+        return slots | {"object": named[-1]} if named and around.start - named[-1][1] < _NEAR else None
     if subject and subject[1] <= around.start:  # "the summit, which Russia had hosted"
         relative = grammar.relative.search(around.text, around.low, subject[0])
         if relative and relative.end() == subject[0]:
@@ -98,6 +106,15 @@ def _passive(around: _Around) -> dict[str, Cells] | None:
         return {"object": patient}
     doer = rule.subject.match(around.text, agent.end(), around.high) if agent else None
     return {"object": patient, "subject": doer.span()} if doer else None
+
+
+def _other_event(around: _Around, slots: dict[str, Cells], stop: int) -> bool:
+    """Tell whether an event that takes no part stands between the verb and *stop*."""
+    taken = [span for span in slots.values()]
+    return any(
+        not any(start <= found.start() < end for start, end in taken)
+        for found in _EVENTS.finditer(around.text, around.end, stop)
+    )
 
 
 def _is_passive(around: _Around) -> bool:
@@ -131,5 +148,7 @@ def _behind(around: _Around, items: Any) -> Cells | None:
     """Return the items just behind the verb that are its subject, where verbs come first."""
     found = items.search(around.text, around.end, min(around.high, around.end + 50))
     if found is None or not around.grammar.before_subject.fullmatch(around.text[around.end : found.start()].strip()):
+        return None
+    if around.grammar.preposition.search(around.text[around.end : found.start()]):
         return None
     return found.span()

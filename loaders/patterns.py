@@ -60,6 +60,7 @@ class Grammar:
     relative: Any  # between an antecedent and the subject of its clause
     relative_subject: Any  # between a subject and its verb: "which", said of what stands just before it
     article: Any
+    attached: Any  # the end of a verb that has its object in itself: a pronoun for what was named before
     complement: Any  # what ends the reach of a verb: "that"
     pronoun: Any  # an object that means the document spoken of: "it"
     before_subject: Any  # words between a verb and the subject behind it
@@ -319,7 +320,8 @@ class _Compiler:
             return None
 
         def part(name: str, form: str = "{}") -> Any:
-            text = self.expand(fold_template(str(entry.get(name, "(?!)"))), f"language.yaml: clause: {name}")
+            text = self.expand(fold_template(str(entry.get(name, "" if name == "date" else "(?!)"))), f"language.yaml: clause: {name}")
+            text = _SLOT.sub(lambda m: self._slot(m["type"], m["words"], bool(m["many"]), "language.yaml: clause"), text)
             return regex.compile(form.format(f"(?:{text})"))
 
         return Grammar(
@@ -334,12 +336,13 @@ class _Compiler:
             relative=part("relative", r"{}"),
             relative_subject=part("relative_subject", r"(?<!\w){}(?!\w)"),
             article=part("article", r" ?{}?"),
+            attached=part("attached", r"{}$"),
             complement=part("complement", r"(?<!\w){}(?!\w)"),
             pronoun=part("pronoun", r"{}(?!\w)"),
             before_subject=part("before_subject", r"(?: ?{})*"),
             before_words=part("before_words", r"{}"),
-            place=regex.compile(f"(?:{fold_template(str(entry['place']))})(?P<item>[{codes('Location')}])"),
-            date=regex.compile(f"(?:{fold_template(str(entry.get('date', '')))})(?P<item>[{codes('When')}])"),
+            place=part("place", f"{{}}(?P<item>[{codes('Location')}])"),
+            date=part("date", f"{{}}(?P<item>[{codes('When')}])"),
         )
 
     def expand(self, template: str, place: str) -> str:

@@ -105,9 +105,11 @@ class ValueGrammar:
         self.dual_units = dual
         self.dual = regex.compile(rf"{start}(?P<unit>{_any(dual)})(?!\w)") if dual else None
         month = _any(self.months)
+        self.days = {fold(word): int(number) for word, number in values.get("days", {}).items()}
+        word = f"|{_any(self.days)}(?!\\w)" if self.days else ""
         tokens = {
-            "<d>": r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)",
-            "<d2>": r"(?P<d2>\d{1,2})(?:st|nd|rd|th|er|e)?(?!\d)",
+            "<d>": rf"(?P<d>\d{{1,2}}{word})(?:st|nd|rd|th|er|e)?(?!\d)",
+            "<d2>": rf"(?P<d2>\d{{1,2}}{word})(?:st|nd|rd|th|er|e)?(?!\d)",
             "<m>": f"(?P<m>{month})",
             "<m2>": f"(?P<m2>{month})",
             "<m3>": f"(?:{month})",
@@ -220,6 +222,9 @@ class ValueGrammar:
                 if value is not None:
                     yield Item("Date", _after_clitic(match), match.end(), value=value)
 
+    def _day(self, text: str) -> int:
+        return self.days.get(text) or int(text)
+
     def _date(self, group: Mapping[str, Any]) -> DateRange | None:
         month = int(group["mn"]) if group.get("mn") else self.months[group["m"]]
         year = group.get("y") or group.get("y1")
@@ -229,7 +234,7 @@ class ValueGrammar:
                 return None
             last = self.months[group["m2"]] if group.get("m2") else month
             return DateRange(f"{year}-{month:02}", f"{year}-{last:02}")
-        day, last_day = int(group["d"]), int(group.get("d2") or group["d"])
+        day, last_day = self._day(group["d"]), self._day(group.get("d2") or group["d"])
         last_month = self.months[group["m2"]] if group.get("m2") else month
         if not (1 <= day <= 31 and 1 <= last_day <= 31 and 1 <= month <= 12):
             return None

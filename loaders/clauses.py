@@ -54,7 +54,9 @@ def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Ma
         first = min(found.start(), *(start for start, _ in slots.values()))
         last = max(found.end(), *(end for _, end in slots.values()))
         for name, expression in (("place", grammar.place), ("date", grammar.date)):
-            if name in rule.takes and (other := expression.search(text, around.end, min(around.high, around.end + _NEAR))):
+            if name in rule.takes and (
+                other := expression.search(text, around.end, min(around.high, around.end + _NEAR))
+            ):
                 span = other.span("item")
                 if _other_event(around, slots, span[0]):
                     continue  # it says when another one was
@@ -76,7 +78,11 @@ def _active(around: _Around) -> dict[str, Cells] | None:
     if rule.object is None:
         return slots
     if rule.words:
-        if not grammar.verb_first and rule.subject and rule.subject.match(around.text, grammar.article.match(around.text, end).end()):
+        if (
+            not grammar.verb_first
+            and rule.subject
+            and rule.subject.match(around.text, grammar.article.match(around.text, end).end())
+        ):
             return None  # the speaker stands behind: "..., said Macron"
         said = rule.object.match(around.text, grammar.before_words.match(around.text, end).end())
         return slots | {"object": said.span()} if said else None
@@ -110,11 +116,15 @@ def _passive(around: _Around) -> dict[str, Cells] | None:
 
 def _other_event(around: _Around, slots: dict[str, Cells], stop: int) -> bool:
     """Tell whether an event that takes no part stands between the verb and *stop*."""
-    taken = [span for span in slots.values()]
+    taken = list(slots.values())
     return any(
         not any(start <= found.start() < end for start, end in taken)
         for found in _EVENTS.finditer(around.text, around.end, stop)
     )
+
+
+def _span(found: Any) -> Cells:
+    return (found.start(), found.end())
 
 
 def _is_passive(around: _Around) -> bool:
@@ -138,9 +148,9 @@ def _before(around: _Around, items: Any) -> Cells | None:
         core = between if grammar.relative_subject.search(between) else grammar.aside.sub(" ", between)
         core = core.strip()
         if grammar.helpers.fullmatch(core):
-            return group.span()
+            return _span(group)
         if grammar.joined.search(core) and (not before.strip() or grammar.opens.search(before)):
-            return group.span()
+            return _span(group)
     return None
 
 
@@ -151,4 +161,4 @@ def _behind(around: _Around, items: Any) -> Cells | None:
         return None
     if around.grammar.preposition.search(around.text[around.end : found.start()]):
         return None
-    return found.span()
+    return _span(found)

@@ -12,8 +12,8 @@ import regex
 from summitgraph.graph import records
 from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
 
-from . import language as languages
 from . import clauses, lead, patterns, summits
+from . import language as languages
 from .annotate import Annotated, Match, annotate, applies, matches, rewrite
 from .entities import Draft, EntityTable, family
 from .facts import Builder
@@ -61,8 +61,8 @@ def _unnamed(language: Language) -> tuple[Any, Any, Any]:
     names = ("unnamed_summit", "summit_company", "summit_stranger")
     forms = [fold_template(str(language.settings.get(name, r"(?!)"))) for name in names]
     start = str(language.settings.get("anaphor_start", r"(?<!\w)"))
-    first, *others = (regex.compile(rf"{start}(?:{forms[0]})(?!\w)"), *(regex.compile(rf"(?<!\w)[وف]?(?:{form})(?!\w)") for form in forms[1:]))
-    return first, others[0], others[1]
+    company, stranger = (regex.compile(rf"(?<!\w)[وف]?(?:{form})(?!\w)") for form in forms[1:])
+    return regex.compile(rf"{start}(?:{forms[0]})(?!\w)"), company, stranger
 
 
 class Reader:
@@ -87,10 +87,11 @@ class Reader:
         """Read twice and return what was found; nothing at all when no summit turns up."""
         year = str(self.document.published.year) if self.document.published else ""
         found = recognise(self.document.text, self.folded, self.language, self.table, year, self.document.published)
+        goal = regex.compile(rf"(?<!\w)(?:{fold_template(str(self.language.settings.get('goal_year', '(?!)')))}) ?$")
         for sentence in self._sentences(found, Gazetteer(())):
             rewrite(self.language.names, sentence, self._learn)
             self._note(sentence)
-            summits.note_features(sentence, self.table)
+            summits.note_features(sentence, self.table, goal)
         if not any(draft.kind == "Summit" for draft in self.table.all()) and not self._unnamed_summit():
             return Extraction(self.document)
         summits.merge_editions(self.table, self.language)
@@ -422,9 +423,9 @@ class Reader:
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
         if pattern.clause is not None:
             if self.language.grammar is not None and applies(pattern, sentence):
-                for match in clauses.find(pattern, sentence, self.language.grammar):
-                    if pattern.asserted or not self._denied(match):
-                        self.builder.emit(match)
+                for clause in clauses.find(pattern, sentence, self.language.grammar):
+                    if pattern.asserted or not self._denied(clause):
+                        self.builder.emit(clause)
             return
         position = 0
         while applies(pattern, sentence) and (match := matches(pattern, sentence, position)) is not None:

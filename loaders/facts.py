@@ -319,9 +319,8 @@ class Builder:
         kept: list[tuple[int, int]] = []
         for number, (start, end) in enumerate(bounds):
             words = text[start:end].strip()
-            if self._adjective_last and kept and self._adjective.fullmatch(words):
-                kept[-1] = (kept[-1][0], end)
-            elif not self._adjective_last and number and self._adjective.fullmatch(text[slice(*bounds[number - 1])].strip()):
+            before = text[slice(*bounds[number - 1])].strip() if number else ""
+            if kept and self._adjective.fullmatch(words if self._adjective_last else before):
                 kept[-1] = (kept[-1][0], end)
             else:
                 kept.append((start, end))

@@ -299,7 +299,9 @@ class _Compiler:
         """Compile a clause rule; return what a sentence must have for it as a template, the rule, and its slots."""
         known = {"verb", "subject", "object", "takes"}
         if unknown := set(entry) - known:
-            raise PatternError(f"{place}: unknown key {sorted(unknown)[0]!r} in clause; known: {', '.join(sorted(known))}")
+            raise PatternError(
+                f"{place}: unknown key {sorted(unknown)[0]!r} in clause; known: {', '.join(sorted(known))}"
+            )
         if "verb" not in entry or not {"subject", "object"} & set(entry):
             raise PatternError(f"{place}: a clause needs a verb, and a subject or an object")
         verb, _ = self.compile(str(entry["verb"]), place, self.start)
@@ -311,7 +313,11 @@ class _Compiler:
         }
         slots = types | {name: "Location" if name == "place" else "When" for name in takes}
         words = types.get("object") == "Rest"
-        return str(entry["verb"]), ClauseRule(verb, compiled.get("subject"), compiled.get("object"), takes, words), slots
+        return (
+            str(entry["verb"]),
+            ClauseRule(verb, compiled.get("subject"), compiled.get("object"), takes, words),
+            slots,
+        )
 
     def grammar(self) -> Grammar | None:
         """Compile ``clause`` of the language's settings."""
@@ -320,8 +326,12 @@ class _Compiler:
             return None
 
         def part(name: str, form: str = "{}") -> Any:
-            text = self.expand(fold_template(str(entry.get(name, "" if name == "date" else "(?!)"))), f"language.yaml: clause: {name}")
-            text = _SLOT.sub(lambda m: self._slot(m["type"], m["words"], bool(m["many"]), "language.yaml: clause"), text)
+            text = self.expand(
+                fold_template(str(entry.get(name, "" if name == "date" else "(?!)"))), f"language.yaml: clause: {name}"
+            )
+            text = _SLOT.sub(
+                lambda m: self._slot(m["type"], m["words"], bool(m["many"]), "language.yaml: clause"), text
+            )
             return regex.compile(form.format(f"(?:{text})"))
 
         return Grammar(

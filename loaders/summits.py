@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import regex
 
@@ -18,12 +19,13 @@ from .values import DateRange
 _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PREFIX = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بك](?=\p{Arabic}{4})|ل(?=\p{Arabic}{4}))")
 _NUMBER = regex.compile(r"\d+")
-# A year behind one of these is a goal or a limit, not when the summit is: by 2030, d'ici 2030, بحلول 2030.
-_GOAL = regex.compile(r"(?:\bby|\buntil|\bsince|\bbefore|\bd'ici(?: a)?|\bavant|\bdepuis|\bjusqu'en|بحلول(?: عام)?|حتى(?: عام)?|منذ(?: عام)?|قبل(?: عام)?) ?$")
 
 
-def note_features(sentence: Annotated, table: EntityTable) -> None:
-    """Give each summit of a sentence the place and year that stand behind it, up to the next summit."""
+def note_features(sentence: Annotated, table: EntityTable, goal: Any) -> None:
+    """Give each summit of a sentence the place and year that stand behind it, up to the next summit.
+
+    A year behind words that match *goal* ("by 2030") is not the summit's.
+    """
     position = 0
     current: Draft | None = None
     left = 0
@@ -41,7 +43,7 @@ def note_features(sentence: Annotated, table: EntityTable) -> None:
         if current is None or index - position > 70 or item.start < left:
             continue
         between = sentence.text[position + 1 : index]
-        if len(between) <= 70 and not regex.search(r"[.;]", between) and not _GOAL.search(between):
+        if len(between) <= 70 and not regex.search(r"[.;]", between) and not goal.search(between):
             _note_weak(current, item, len(between))
 
 

@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
         ("- id: x\n  match: '(unclosed'\n", r"frames\.yaml:1.*x.*does not compile"),
         ("- id: x\n  match: 'a'\n- id: x\n  match: 'b'\n", r"frames\.yaml:3.*'x' is used already"),
         ("- id: x\n  match: 'a'\n  emmit: []\n", r"frames\.yaml:1.*x.*unknown key 'emmit'"),
-        ("- id: x\n", r"frames\.yaml:1.*x.*'match' is missing"),
+        ("- id: x\n", r"frames\.yaml:1.*x.*either 'match' or 'clause'"),
         ("- id: [\n", r"frames\.yaml:2.*not valid YAML"),
         ("- id: x\n  match: '{a:Person} and {a:Person}'\n", r"slot 'a' stands twice"),
     ],

@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from summitgraph.ontology import terms
 
-from . import iris, reference
+from . import iris, offices, reference
 from .admission import admits
 from .link import Link
 from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
@@ -60,6 +60,7 @@ class _Converter:
         self.links = links
         self.provenance = Provenance(extraction.document, version)
         self.document = extraction.document.id
+        self.by_id = {entity.id: entity for entity in extraction.entities}
         kinds = {entity.id: self._kind(entity) for entity in extraction.entities}
         self.admitted = [fact for fact in extraction.facts if admits(fact, kinds)]
         if len(self.admitted) < len(extraction.facts):
@@ -185,8 +186,21 @@ class _Converter:
             for value in values:
                 if not isinstance(value, FactRef) or value.id in self.facts:
                     self.provenance.add(node, iris.term(role), self._term(value))
+        if fact.kind == "Position":
+            self._office(node, fact)
         self.provenance.cite(node, fact.evidence, fact.confidence, fact.rule)
         self._derive(fact)
+
+    def _office(self, node: NamedNode, fact: Fact) -> None:
+        """Name the office beside the title, where the title is one the ontology knows."""
+        holders = frozenset(
+            self._kind(self.by_id[value.id])
+            for value in fact.roles.get("positionIn", ())
+            if isinstance(value, EntityRef)
+        )
+        for title in fact.roles.get("title", ()):
+            if isinstance(title, Text) and (office := offices.find(title.value, holders)):
+                self.provenance.add(node, iris.term("office"), iris.term(office))
 
     def _derive(self, fact: Fact) -> None:
         if fact.kind in _DERIVED:

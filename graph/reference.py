@@ -45,6 +45,7 @@ _LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
 _ALT = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")
 _EXACT = NamedNode("http://www.w3.org/2004/02/skos/core#exactMatch")
 _HIDDEN = NamedNode("http://www.w3.org/2004/02/skos/core#hiddenLabel")
+_PLACES = ("City", "Venue", "Place")
 _SOURCE = NamedNode("http://purl.org/dc/terms/source")
 
 
@@ -196,12 +197,13 @@ def _taken(_: str) -> frozenset[NamedNode]:
 
 
 def quads() -> Iterator[Quad]:
-    """Yield the graph ``…/graph/reference``: types, names, demonyms and identifiers (``skos:exactMatch``) of every row.
+    """Yield the graph ``…/graph/reference``: types, names, demonyms, the state of each place, identifiers (``skos:exactMatch``).
 
     ``owl:sameAs`` is not among them: it is stated only where a document's own link decision was accepted.
     """
     table = load()
     graph = iris.graph("reference")
+    by_qid = table.by_qid()
     forms: dict[str, list[Demonym]] = {}
     for demonym in table.demonyms:
         forms.setdefault(demonym.qid, []).append(demonym)
@@ -215,6 +217,9 @@ def quads() -> Iterator[Quad]:
                 yield Quad(subject, _LABEL, Literal(row.labels[language], language=language), graph)
             for name in dict.fromkeys(row.aliases[language]):
                 yield Quad(subject, _ALT, Literal(name, language=language), graph)
+        around = by_qid.get(row.parent)
+        if around is not None and row.kind in _PLACES and around.kind in (*_PLACES, "State"):
+            yield Quad(subject, iris.term("locatedIn"), iri(around), graph)
         if row.qid:
             yield Quad(subject, _EXACT, iris.wikidata(row.qid), graph)
             yield Quad(subject, _SOURCE, Literal(row.evidence), graph)

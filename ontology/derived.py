@@ -67,6 +67,21 @@ def _set(name: str, values: Iterable[str]) -> list[str]:
     return [f"{name}: Final = frozenset(", "    {", *(f'        "{value}",' for value in values), "    }", ")"]
 
 
+def _offices(graph: Graph) -> list[Node]:
+    return sorted(graph.subjects(SKOS.inScheme, URIRef(NAMESPACE + "Offices")), key=str)
+
+
+def _office_names(graph: Graph) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for office in _offices(graph):
+        labels = {
+            str(label) for predicate in (SKOS.prefLabel, SKOS.altLabel) for label in graph.objects(office, predicate)
+        }
+        for label in labels:
+            names.setdefault(label, []).extend(_locals([office]))
+    return dict(sorted(names.items()))
+
+
 def terms_source() -> str:
     """Return the source of ``terms.py`` as the Turtle files have it now."""
     graph = load(PROPER)
@@ -113,6 +128,10 @@ def terms_source() -> str:
             {name: _locals(graph.subjects(SKOS.inScheme, URIRef(NAMESPACE + name))) for name in schemes},
         ),
         ["", "CONCEPTS: Final = frozenset(name for names in CONCEPTS_BY_SCHEME.values() for name in names)"],
+        ["", "# What offices are called, in all languages; one word may mean two."],
+        _mapping("OFFICE_NAMES", _office_names(graph)),
+        ["", "# Offices within a state: those narrower than another."],
+        _set("STATE_OFFICES", _locals(office for office in _offices(graph) if graph.value(office, SKOS.broader))),
         ["", "# ISO 4217 codes, which are also the local names of the currencies."],
         ['CURRENCIES: Final = frozenset(CONCEPTS_BY_SCHEME["Currencies"])', ""],
     ]

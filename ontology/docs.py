@@ -218,8 +218,14 @@ def diagram(language: str = "en") -> str:
     return "".join([*parts, *labels, "</svg>"])
 
 
-def page(language: str = "en", links: dict[str, str] | None = None) -> str:
-    """Return the whole page in one language; ``links`` are the addresses of the page in each language."""
+def page(language: str = "en", links: dict[str, str] | None = None, stylesheet: str = "") -> str:
+    """Return the whole page in one language.
+
+    Args:
+        language: ``en``, ``ar`` or ``fr``.
+        links: Addresses of the page in each language.
+        stylesheet: Address of :data:`STYLE` as a file; without one the style is in the page.
+    """
     header = URIRef(IRI)
     title = escape(_text(header, DCTERMS.title, language))
     licence = escape(str(_graph().value(header, DCTERMS.license)))
@@ -245,9 +251,10 @@ def page(language: str = "en", links: dict[str, str] | None = None) -> str:
     body.append(f'<h2 id="_concepts">{_say("concepts", language)}</h2>')
     body += [_scheme(scheme, language) for scheme in terms.CONCEPTS_BY_SCHEME]
     direction = "rtl" if language == "ar" else "ltr"
+    style = f'<link rel="stylesheet" href="{escape(stylesheet)}">' if stylesheet else f"<style>{STYLE}</style>"
     return (
         f'<!doctype html>\n<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title>{style}</head>'
         "\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
     )
 

@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
-import pyoxigraph as ox
-
-from .describe import choose_rdf, rdf_reply
+from .describe import choose_rdf
 from .engine import Answer, Engine, iris
 from .formats import GRAPH_FORMATS, HTML, RDF_FORMATS, Format, by_name, negotiate
 from .pages import Pages, language_of, shorten
@@ -147,22 +143,3 @@ def _label(facts: Sequence[dict[str, Any]], language: str) -> str:
         row["o"].get("xml:lang", ""): row["o"]["value"] for row in facts if row["p"]["value"] in (LABEL, PREF_LABEL)
     }
     return next((labels[code] for code in (language, "en", "fr", "ar", "") if code in labels), "")
-
-
-def ontology(accept: str | None, none_match: str | None) -> Reply:
-    """Return the ontology in the RDF format asked for; as Turtle where a browser asks."""
-    folder = resources.files("summitgraph.ontology")
-    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".ttl"))
-    quads = [quad for name in names for quad in ox.parse((folder / name).read_bytes(), format=ox.RdfFormat.TURTLE)]
-    if not quads:
-        raise Problem(404, "unknown", "this installation has no ontology")
-    chosen = negotiate(accept, GRAPH_FORMATS)
-    if chosen is None:
-        raise not_acceptable([item.media_type for item in GRAPH_FORMATS])
-    shown = "text/turtle" if chosen[0] is HTML else chosen[0].media_type
-    reply = rdf_reply((quad.triple for quad in quads), shown)
-    if chosen[0] is HTML:
-        reply.content_type = "text/plain; charset=utf-8"  # shown by the browser, where Turtle would be downloaded
-    etag = f'"{hashlib.blake2b(reply.body, digest_size=12).hexdigest()}"'
-    reply.headers.append(("ETag", etag))
-    return Reply(304, headers=reply.headers) if matches(none_match, etag) else reply

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import catalogue, describe
+from . import catalogue, describe, vocabulary
 from .engine import Engine, known_prefixes
 from .formats import HTML
-from .linked_data import LinkedData, ontology, split_suffix
+from .linked_data import LinkedData, split_suffix
 from .observe import GAUGES, Metrics
 from .pages import Pages
 from .problems import Problem
@@ -103,7 +103,12 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
 
     @app.get("/ontology")
     def show_ontology() -> Response:
-        return respond(ontology(accept(), none_match()))
+        return respond(vocabulary.document(request.environ, accept(), none_match()))
+
+    @app.get("/ontology.<name>")
+    @app.get("/ontology/<path:name>")
+    def ontology_file(name: str) -> Response:
+        return respond(vocabulary.file(name, none_match()))
 
     @app.get("/.well-known/void")
     def void() -> Response:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 import pytest
 
-from summitgraph.server.catalogue import Example, examples
+from summitgraph.server.catalogue import examples
 from summitgraph.server.pages import LANGUAGES, messages
 
 from .client import Client
@@ -75,19 +75,6 @@ def test_words_are_the_same_in_all_languages() -> None:
     assert list(messages()) == list(LANGUAGES)
     assert len({frozenset(words) for words in messages().values()}) == 1
     assert all(text.strip() for words in messages().values() for text in words.values())
-
-
-def test_there_are_examples_in_three_languages() -> None:
-    assert len(examples()) >= 8
-    assert all(set(example.comments) == set(LANGUAGES) for example in examples())
-
-
-@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
-def test_example_runs_and_finds_something(client: Client, example: Example) -> None:
-    if example.form == "construct":
-        assert list(ox.parse(client.query(example.query, "text/turtle").body, format=TURTLE))
-    else:
-        assert client.rows(example.query)
 
 
 def test_refusal_example_gives_the_words(client: Client) -> None:
@@ -202,3 +189,39 @@ def test_unknown_path_and_wrong_method_are_explained(client: Client) -> None:
 
 def test_foreign_host_header_is_refused(client: Client) -> None:
     assert client.get("/.well-known/void", Host='evil">').status == 400
+
+
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr"), ("fr", "ltr")])
+def test_browser_gets_the_ontology_as_a_page(client: Client, language: str, direction: str) -> None:
+    reply = client.get("/ontology", Accept=BROWSER, Accept_Language=language)
+    page = Page(reply.text)
+
+    assert ("html", {"lang": language, "dir": direction}) in page.tags
+    assert any(attributes.get("id") == "chairedBy" for _, attributes in page.tags)  # the IRI leads to its place
+    assert not any(tag == "style" for tag, _ in page.tags)
+    assert "/ontology/style.css" in page.values("href")
+    assert client.get("/ontology/style.css").headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/ontology.ttl", "text/turtle"),
+        ("/ontology.jsonld", "application/ld+json"),
+        ("/ontology/context.jsonld", "application/ld+json"),
+        ("/ontology/0.1.0", "text/turtle"),
+    ],
+)
+def test_files_of_the_ontology(client: Client, path: str, media_type: str) -> None:
+    reply = client.get(path)
+
+    assert reply.status == 200
+    assert reply.headers["content-type"].startswith(media_type)
+    assert client.get(path, If_None_Match=reply.headers["etag"]).status == 304
+
+
+def test_unknown_release_of_the_ontology_is_named(client: Client) -> None:
+    reply = client.get("/ontology/9.9.9", Accept="application/json")
+
+    assert reply.status == 404
+    assert "9.9.9" in reply.json()["detail"]

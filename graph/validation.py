@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, RdfFormat
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from summitgraph.errors import InputError
 from summitgraph.ontology import terms
@@ -15,6 +18,8 @@ from summitgraph.shapes.report import Finding, Report, merge
 
 from . import iris
 from .store import document_ids, open_reader
+
+_WORTH_SHARING = 100  # documents; fewer are done before another process has started
 
 
 def store(path: Path) -> Report:
@@ -29,9 +34,32 @@ def store(path: Path) -> Report:
         ids = document_ids(reader)
         if not ids:
             raise InputError(f"{path}: the store holds no document, so there is nothing to validate; load a text first")
-        each = [gate.check(list(reader.quads_for_pattern(None, None, None, iris.document_graph(name)))) for name in ids]
-        across = gate.check_across(reader)
+        if len(ids) < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
+            each = [_document(reader, name) for name in ids]
+            across = gate.check_across(reader)
+        else:
+            each, across = _shared(snapshot.path, reader, ids)
     return merge((*each, Report(across.findings, 0, across.shapes)))
+
+
+def _document(reader: Store, name: str) -> Report:
+    return gate.check(list(reader.quads_for_pattern(None, None, None, iris.document_graph(name))))
+
+
+def _part(snapshot: Path, names: Sequence[str]) -> Report:
+    """Validate some documents of a snapshot, in a process of its own."""
+    reader = Store.read_only(str(snapshot))
+    return merge(_document(reader, name) for name in names)
+
+
+def _shared(snapshot: Path, reader: Store, ids: Sequence[str]) -> tuple[list[Report], Report]:
+    """Validate the documents in as many processes as there are cores, and what they say together in this one."""
+    size = max(1, min(100, len(ids) // (4 * (os.cpu_count() or 1))))
+    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = [pool.submit(_part, snapshot, part) for part in parts]
+        across = gate.check_across(reader)
+        return [report.result() for report in waiting], across
 
 
 def files(paths: Sequence[Path]) -> Report:

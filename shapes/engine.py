@@ -31,19 +31,49 @@ def _sh(name: str) -> NamedNode:
 
 
 class Data:
-    """Triples by subject and predicate, and by object; classes with what they are subclasses of."""
+    """Triples by subject and predicate, and where asked for by object; classes with what they are subclasses of.
 
-    def __init__(self, triples: Iterable[Quad | Triple]) -> None:
-        self.out: dict[Term, dict[NamedNode, list[Term]]] = {}
-        self.into: dict[tuple[NamedNode, Term], list[Term]] = {}
-        self.size = 0
+    Args:
+        triples: What to index; a triple that comes twice counts once.
+        base: Triples that belong to it too, indexed already: what every document shares. It is not changed.
+        distinct: Promises that no triple comes twice, which saves looking.
+    """
+
+    def __init__(self, triples: Iterable[Quad | Triple], base: Data | None = None, *, distinct: bool = False) -> None:
+        shared = base.out if base is not None else {}
+        self.out: dict[Term, dict[NamedNode, list[Term]]] = dict(shared)
+        self.size: int = base.size if base is not None else 0
         for triple in triples:
-            values = self.out.setdefault(triple.subject, {}).setdefault(triple.predicate, [])  # type: ignore[arg-type]
-            if triple.object not in values if len(values) < 8 else triple.object not in set(values):
-                values.append(triple.object)  # type: ignore[arg-type]
-                self.into.setdefault((triple.predicate, triple.object), []).append(triple.subject)  # type: ignore[arg-type]
-                self.size += 1
+            subject, predicate, value = cast(Term, triple.subject), triple.predicate, cast(Term, triple.object)
+            own = self.out.get(subject)
+            if own is None:
+                own = self.out[subject] = {}
+            elif subject in shared and own is shared[subject]:
+                own = self.out[subject] = {name: list(values) for name, values in own.items()}
+            values = own.get(predicate)
+            if values is None:
+                own[predicate] = [value]
+            elif not distinct and value in values:
+                continue
+            else:
+                values.append(value)
+            self.size += 1
+        self._into: dict[NamedNode, dict[Term, list[Term]]] = {}
         self._supers: dict[Term, set[Term]] = {}
+
+    def subjects(self, predicate: NamedNode, value: Term) -> list[Term]:
+        """Return the subjects that have *value* for *predicate*."""
+        return self.by_object(predicate).get(value, [])
+
+    def by_object(self, predicate: NamedNode) -> dict[Term, list[Term]]:
+        """Return the subjects of *predicate* by its objects; indexed when first asked for, as few predicates are."""
+        if predicate not in self._into:
+            index: dict[Term, list[Term]] = {}
+            for subject, own in self.out.items():
+                for value in own.get(predicate, ()):
+                    index.setdefault(value, []).append(subject)
+            self._into[predicate] = index
+        return self._into[predicate]
 
     def values(self, subject: Term, predicate: NamedNode) -> list[Term]:
         """Return the objects of *subject* and *predicate*, each once."""
@@ -71,11 +101,11 @@ class Data:
         todo, classes = [kind], {kind}
         while todo:
             current = todo.pop()
-            for node in self.into.get((TYPE, current), ()):
+            for node in self.subjects(TYPE, current):
                 if node not in seen:
                     seen.add(node)
                     yield node
-            for child in self.into.get((SUBCLASS, current), ()):
+            for child in self.subjects(SUBCLASS, current):
                 if child not in classes:
                     classes.add(child)
                     todo.append(child)
@@ -142,7 +172,7 @@ class Compiler:
     def compile(self) -> list[Shape]:
         """Return the shapes that have targets."""
         found = {
-            *self.graph.into.get((TYPE, _sh("NodeShape")), ()), *self.graph.into.get((TYPE, _sh("PropertyShape")), ()),
+            *self.graph.subjects(TYPE, _sh("NodeShape")), *self.graph.subjects(TYPE, _sh("PropertyShape")),
             *(subject for subject, out in self.graph.out.items() if any(_sh(name) in out for name in _TARGETS)),
         }  # fmt: skip
         shapes = [self.shape(node) for node in sorted(found, key=str)]
@@ -156,7 +186,7 @@ class Compiler:
         shape = self._shapes[node] = Shape(node, holder=holder if isinstance(node, BlankNode) else node)
         shape.messages = tuple(m for m in get(node, "message") if isinstance(m, Literal))
         severity = get(node, "severity")
-        shape.severity = _text(severity[0]).rsplit("#", 1)[-1] if severity else "Violation"
+        shape.severity = _text(severity[0]).removeprefix(SH) if severity else "Violation"
         if paths := get(node, "path"):
             shape.path_node, shape.path = paths[0], self._path(paths[0])
             if holder is not None and holder in self._shapes and isinstance(paths[0], NamedNode):
@@ -223,7 +253,7 @@ class Compiler:
             if not isinstance(inverse[0], NamedNode):
                 raise InputError(f"{_text(node)}: sh:inversePath of a complex path is not supported")
             predicate = inverse[0]
-            return lambda data, focus: data.into.get((predicate, focus), [])
+            return lambda data, focus: data.subjects(predicate, focus)
         if alternative := self._get(node, "alternativePath"):
             choices = [self._path(choice) for choice in self._list(alternative[0])]
             return lambda data, focus: list(dict.fromkeys(v for choice in choices for v in choice(data, focus)))
@@ -384,7 +414,7 @@ class Compiler:
         high = [int(_text(v)) for v in self._get(shape.node, "qualifiedMaxCount")]
         siblings: list[Shape] = []
         if any(_text(v) == "true" for v in self._get(shape.node, "qualifiedValueShapesDisjoint")):
-            for parent in self.graph.into.get((_sh("property"), shape.node), ()):
+            for parent in self.graph.subjects(_sh("property"), shape.node):
                 for other in self._get(parent, "property"):
                     siblings += [self.shape(s) for s in self._get(other, "qualifiedValueShape") if s != parameter]
 
@@ -475,7 +505,7 @@ def _subjects_of(predicate: Term) -> Callable[[Data], Iterable[Term]]:
 
 
 def _objects_of(predicate: Term) -> Callable[[Data], Iterable[Term]]:
-    return lambda data: [value for (other, value) in data.into if other == predicate]
+    return lambda data: list(data.by_object(cast(NamedNode, predicate)))
 
 
 def _closure(step: Path, *, zero: bool, many: bool) -> Path:

@@ -5,18 +5,22 @@ The shapes run in :mod:`.engine`, some twenty times faster than pySHACL on our d
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import islice
+from typing import cast
 
 import pyoxigraph
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from summitgraph import ontology
 from summitgraph.errors import InputError
+from summitgraph.ontology import terms
 
 from . import CROSS, GATE, paths
-from .engine import Compiler, Data, Result, Shape, run, run_selects
+from .engine import SUBCLASS, TYPE, Compiler, Data, Result, Shape, run, run_selects
 from .report import Finding, Place, Report
 
 _SG = "https://w3id.org/summitgraph/ontology#"
@@ -42,10 +46,10 @@ def compiled(modules: tuple[str, ...] = GATE) -> tuple[Shape, ...]:
 
 
 @cache
-def _background() -> tuple[Quad, ...]:
+def _background() -> Data:
     """Return what the ontology says of classes and concepts, without which a class check cannot follow subclasses."""
     triples = ontology.hierarchy().serialize(format="nt")
-    return tuple(pyoxigraph.parse(triples, format=RdfFormat.N_TRIPLES))
+    return Data(pyoxigraph.parse(triples, format=RdfFormat.N_TRIPLES))
 
 
 def check(quads: Sequence[Quad], modules: tuple[str, ...] = GATE) -> Report:
@@ -57,19 +61,56 @@ def check(quads: Sequence[Quad], modules: tuple[str, ...] = GATE) -> Report:
     if not quads:
         raise ValueError("nothing to validate: no quads were given")
     shapes = compiled(modules)
-    data = Data((*quads, *_background()))
+    data = Data(quads, _background())
     results = run(shapes, data)
-    findings = [*_findings(results, shapes, _Places(quads)), *evidence_findings(quads)]
-    return Report(tuple(findings), data.size - len(_background()), len(shapes))
+    findings = [*_findings(results, shapes, _Places(quads).of), *evidence_findings(quads)]
+    return Report(tuple(findings), data.size - _background().size, len(shapes))
 
 
 def check_across(store: Store) -> Report:
     """Compare the sources of a whole store: where they disagree, a person should look."""
     shapes = compiled(CROSS)
-    quads = [quad for quad in store.quads_for_pattern(None, None, None, None) if isinstance(quad.graph_name, NamedNode)]
-    results = [*run(shapes, Data(quads)), *run_selects(shapes, store, ontology.prefixes())]
-    places = _Places(quads) if results else _Places([])
-    return Report(tuple(_findings(results, shapes, places)), len(quads), len(shapes))
+    merged = (
+        Store()
+    )  # each triple once, whichever sources state it: a query over their union would meet it once for each
+    for name in _spoken_of(CROSS):
+        merged.bulk_extend(
+            Quad(q.subject, q.predicate, q.object) for q in store.quads_for_pattern(None, name, None, None)
+        )
+    data = Data(merged, distinct=True)
+    results = [*run(shapes, data), *run_selects(shapes, merged, ontology.prefixes())]
+    findings = _findings(results, shapes, lambda node, predicates: _places_in_store(store, node, predicates))
+    return Report(tuple(findings), data.size, len(shapes))
+
+
+@cache
+def _spoken_of(modules: tuple[str, ...]) -> tuple[NamedNode, ...]:
+    """Return the properties that the shapes of *modules* look at: what of a store has to be read for them."""
+    quads = (quad for path in paths(modules) for quad in pyoxigraph.parse(path=str(path), format=RdfFormat.TURTLE))
+    names: set[str] = set()
+    for quad in quads:
+        if isinstance(quad.object, NamedNode):
+            names.add(quad.object.value.removeprefix(_SG))
+        elif quad.predicate.value.endswith("#select"):
+            names |= set(_PREFIXED.findall(_key(quad.object)))
+    return (TYPE, SUBCLASS, *(NamedNode(_SG + name) for name in sorted(names & terms.PROPERTIES)))
+
+
+_PREFIXED = re.compile(r"\bsg:(\w+)")
+_ENOUGH = 500  # claims about a node that are looked through for words to show
+
+
+def _places_in_store(store: Store, node: str, predicates: set[str]) -> tuple[Place, ...]:
+    """Return the words behind a node, read from the store."""
+    if not node.startswith("http"):
+        return ()
+    claims = store.quads_for_pattern(None, NamedNode(_SUBJECT), NamedNode(node), None)
+    subjects = [NamedNode(node), *(quad.subject for quad in islice(claims, _ENOUGH))]
+    near = [quad for subject in subjects for quad in store.quads_for_pattern(subject, None, None, None)]
+    for name in (_SG + "evidence", _OA + "hasSelector"):
+        ends = {quad.object for quad in near if quad.predicate.value == name}
+        near += [quad for end in ends for quad in store.quads_for_pattern(cast(NamedNode, end), None, None, None)]
+    return _Places(near).of(node, predicates)
 
 
 def evidence_findings(quads: Iterable[Quad]) -> list[Finding]:
@@ -174,7 +215,9 @@ class _Places:
         return [_key(quad.object) for quad in self._by_subject.get(subject, ()) if quad.predicate.value == predicate]
 
 
-def _findings(results: Iterable[Result], shapes: Iterable[Shape], places: _Places) -> list[Finding]:
+def _findings(
+    results: Iterable[Result], shapes: Iterable[Shape], places: Callable[[str, set[str]], tuple[Place, ...]]
+) -> list[Finding]:
     predicates = {shape.node: shape.predicates for shape in shapes}
     found = []
     for result in results:
@@ -188,7 +231,7 @@ def _findings(results: Iterable[Result], shapes: Iterable[Shape], places: _Place
                 _key(result.path) if isinstance(result.path, NamedNode) else "",
                 _key(result.value) if result.value is not None else "",
                 messages,
-                places.of(node, predicates.get(result.source, set())),
+                places(node, predicates.get(result.source, set())),
             )
         )
     return sorted(

@@ -5,20 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One result: its bytes, plain and in gzip (empty where that is not worth it)."""
+    """One result: its bytes, plain and by content coding."""
 
     body: bytes
-    compressed: bytes = b""
+    packed: dict[str, bytes] = field(default_factory=dict)  # filled when somebody asks for it compressed
+    rows: int | None = None
+    truncated: bool = False
 
     @property
     def cost(self) -> int:
-        """Return the bytes it holds, with a flat sum for its bookkeeping."""
-        return len(self.body) + len(self.compressed) + 512
+        """Return the bytes it may come to hold, with a flat sum for its bookkeeping."""
+        return len(self.body) * 3 // 2 + 512
 
 
 class Cache:

@@ -9,7 +9,8 @@ import pyoxigraph as ox
 from . import catalogue
 from .engine import Engine, known_prefixes
 from .formats import RDF_FORMATS, Format, negotiate
-from .problems import not_acceptable
+from .magic import NAMESPACE
+from .problems import Problem, not_acceptable
 from .reply import Reply
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -18,6 +19,7 @@ VOID = "http://rdfs.org/ns/void#"
 DCT = "http://purl.org/dc/terms/"
 SH = "http://www.w3.org/ns/shacl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+VOID_EXT = "http://ldf.fi/void-ext#"
 FORMAT_IRI = "http://www.w3.org/ns/formats/"
 _OX = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -81,6 +83,7 @@ def service(endpoint: str, writable: bool) -> Triples:
     languages = [SD + "SPARQL10Query", SD + "SPARQL11Query"] + ([SD + "SPARQL11Update"] if writable else [])
     _add(triples, node, SD + "supportedLanguage", *map(_iri, languages))
     _add(triples, node, SD + "feature", _iri(SD + "UnionDefaultGraph"), _iri(SD + "EmptyGraphs"))
+    _add(triples, node, SD + "propertyFeature", _iri(NAMESPACE + "matches"))
     results = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV")
     graphs = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "N-Quads", "TriG")
     _add(triples, node, SD + "resultFormat", *(_iri(FORMAT_IRI + name) for name in results + graphs))
@@ -109,7 +112,7 @@ def examples(endpoint: str) -> Triples:
 def void(engine: Engine, site: str) -> Triples:
     """Return the VoID description: size, and how often each class and property is used."""
     triples: Triples = []
-    dataset, kind = _iri(site + "/.well-known/void#dataset"), RDF + "type"
+    dataset, kind = _iri(site + "/dataset"), RDF + "type"
     _add(triples, dataset, kind, _iri(VOID + "Dataset"), _iri("http://www.w3.org/ns/dcat#Dataset"))
     _add(triples, dataset, DCT + "title", ox.Literal("SummitGraph", language="en"))
     _add(triples, dataset, VOID + "sparqlEndpoint", _iri(site + "/sparql"))
@@ -131,9 +134,45 @@ def void(engine: Engine, site: str) -> Triples:
             _add(triples, dataset, VOID + link, part)
             _add(triples, part, VOID + named, _iri(row["term"]["value"]))
             _add(triples, part, VOID + counted, _integer(int(row["n"]["value"])))
+    triples += _by_class(engine, [row["term"]["value"] for row in classes])
+    return triples
+
+
+def _by_class(engine: Engine, classes: Sequence[str]) -> Triples:
+    """Return which properties the things of each class have and of what kind their values are, as editors ask for it.
+
+    Too much to ask of a very large graph: then nothing is said.
+    """
+    triples: Triples = []
+    try:
+        rows = engine.select(BY_CLASS)
+    except Problem:
+        return triples
+    parts: dict[tuple[str, str], ox.BlankNode] = {}
+    for row in rows:
+        kind, name, count = row["class"]["value"], row["property"]["value"], int(row["n"]["value"])
+        if kind not in classes:
+            continue
+        part = parts.get((kind, name))
+        if part is None:
+            part = parts[kind, name] = ox.BlankNode(f"class-{classes.index(kind)}-property-{len(parts)}")
+            _add(triples, ox.BlankNode(f"class-{classes.index(kind)}"), VOID + "propertyPartition", part)
+            _add(triples, part, VOID + "property", _iri(name))
+        if "range" not in row:
+            continue
+        values = ox.BlankNode(f"{part.value}-{row['range']['value'].replace('#', '/').rpartition('/')[2]}")
+        of_texts = row["literal"]["value"] == "true"
+        _add(triples, part, (VOID_EXT + "datatypePartition") if of_texts else VOID + "classPartition", values)
+        _add(triples, values, (VOID_EXT + "datatype") if of_texts else VOID + "class", _iri(row["range"]["value"]))
+        _add(triples, values, VOID + "triples", _integer(count))
     return triples
 
 
 CLASSES = """SELECT ?term (COUNT(*) AS ?n) { { SELECT DISTINCT ?s ?term { ?s a ?term FILTER(isIRI(?term)) } } }
 GROUP BY ?term ORDER BY DESC(?n) ?term LIMIT 500"""
 PROPERTIES = "SELECT ?term (COUNT(*) AS ?n) { ?s ?term ?o } GROUP BY ?term ORDER BY DESC(?n) ?term LIMIT 1000"
+BY_CLASS = """SELECT ?class ?property ?range ?literal (COUNT(*) AS ?n) {
+  ?s a ?class ; ?property ?o FILTER(isIRI(?class) && ?property != <http://www.w3.org/1999/02/22-rdf-syntax-ns#type>)
+  OPTIONAL { ?o a ?kind FILTER(isIRI(?kind)) }
+  BIND(isLiteral(?o) AS ?literal) BIND(IF(?literal, DATATYPE(?o), ?kind) AS ?range)
+} GROUP BY ?class ?property ?range ?literal ORDER BY ?class ?property ?range LIMIT 5000"""

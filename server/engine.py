@@ -10,19 +10,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import IO, Any
 
 from summitgraph.errors import StoreError
 
-from . import view
+from . import magic, view
 from .cache import Cache, Entry
-from .guard import Limits, Scan, check_query, place
+from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
 from .pool import Pool, memory_problem
 from .problems import Problem
-from .reply import compress
+from .rewrite import limit_rows
+from .search import Search
 from .settings import Settings
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
@@ -38,6 +39,7 @@ class Query:
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     plain: bool = False  # the unnamed graph is the default graph, not the union of all
+    unlimited: bool = False  # one of our own, whose rows are not cut
 
 
 @dataclass(slots=True)
@@ -49,8 +51,10 @@ class Answer:
     version: str
     file: IO[bytes] | None = None
     size: int = 0
-    compressed: bytes = b""
+    packed: dict[str, bytes] = field(default_factory=dict)  # by content coding, as far as it is known
     cached: bool = False
+    rows: int | None = None  # rows or triples, where the format tells
+    truncated: bool = False
     queued_s: float = 0.0
     ran_s: float = 0.0
 
@@ -73,6 +77,7 @@ def known_prefixes() -> dict[str, str]:
 
 _COMMON = {
     "sg": "https://w3id.org/summitgraph/ontology#",
+    "search": magic.NAMESPACE,
     "wd": "http://www.wikidata.org/entity/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
@@ -106,6 +111,7 @@ class Engine:
             settings.queue_wait_s,
             settings.memory_mb,
         )
+        self.search = Search(settings.store)
         self._store = str(settings.store)
         self._last = ""
         self._builder: subprocess.Popen[bytes] | None = None
@@ -147,7 +153,7 @@ class Engine:
         """Return the entity tag of the answer, known before it is computed; empty if it may differ each time."""
         if scan.volatile:
             return ""
-        dataset = repr((query.default_graphs, query.named_graphs, query.plain))
+        dataset = repr((query.default_graphs, query.named_graphs, query.plain, query.unlimited))
         key = "\0".join((scan.normal, query.format, query.base, version, dataset))
         return '"' + hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest() + '"'
 
@@ -164,11 +170,25 @@ class Engine:
         version = self.version()
         etag = self.etag(query, scan, version)
         if etag and (entry := self.cache.get(etag)):
-            return Answer(entry.body, etag, version, size=len(entry.body), compressed=entry.compressed, cached=True)
+            return Answer(
+                entry.body,
+                etag,
+                version,
+                size=len(entry.body),
+                packed=entry.packed,
+                cached=True,
+                rows=entry.rows,
+                truncated=entry.truncated,
+            )
+        expanded = magic.expand(query.text, scan, self.search, version)
+        limited = None
+        if self.settings.max_rows and scan.form == "SELECT" and not query.unlimited:
+            limited = limit_rows(expanded.text, self.settings.max_rows)
         protocol = query.default_graphs is not None or query.named_graphs is not None
         result = self.pool.run(
             {
-                "query": query.text,
+                "query": limited or expanded.text,
+                "max_rows": self.settings.max_rows if limited else None,
                 "format": query.format,
                 "base": query.base or None,
                 "default_graphs": list(query.default_graphs or ()) if protocol else None,
@@ -182,15 +202,16 @@ class Engine:
             deadline_s,
         )
         if not result.header["ok"]:
-            raise failed(result.header, query.text, self.settings.max_result_bytes)
+            message = expanded.message(str(result.header.get("message", "")))
+            raise failed({**result.header, "message": message}, query.text, self.settings.max_result_bytes)
         if result.header["version"] != version:  # the view was replaced between our look and the worker's
             etag = ""
         done = Answer(
             result.body, etag, version, result.file, result.size, queued_s=result.queued_s, ran_s=result.ran_s
         )
+        done.rows, done.truncated = result.header["rows"], result.header["truncated"]
         if etag and result.file is None:
-            done.compressed = compress(result.body) if len(result.body) >= 1024 else b""
-            self.cache.put(etag, Entry(result.body, done.compressed))
+            self.cache.put(etag, Entry(result.body, done.packed, done.rows, done.truncated))
         return done
 
     def select(self, text: str, values: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
@@ -201,7 +222,7 @@ class Engine:
         if values:
             names = " ".join(f"?{name}" for name in values)
             text = f"{text}\nVALUES ({names}) {{ ({' '.join(_iri(iri) for iri in values.values())}) }}"
-        reply = self.answer(Query(text, "json"), self.check(text), self.settings.deadline_s)
+        reply = self.answer(Query(text, "json", unlimited=True), self.check(text), self.settings.deadline_s)
         data = reply.body if reply.file is None else reply.file.read()
         rows: list[dict[str, Any]] = json.loads(data)["results"]["bindings"]
         return rows
@@ -243,27 +264,29 @@ def failed(header: Mapping[str, Any], text: str, max_bytes: int) -> Problem:
 def engine_syntax_problem(text: str, message: str) -> Problem:
     """Return the 400 for the engine's own words about a syntax error, with the unhelpful part left out.
 
-    >>> engine_syntax_problem("ASK {?s x:y 1}", "error at 1:11: expected one of Prefix not found, ['.'], [_]").hint
-    'Declare the prefix x: with PREFIX, before the query.'
+    >>> engine_syntax_problem("ASK { ?s foaf:name 1 }", "error at 1:10").hint
+    'Begin with this line: PREFIX foaf: <http://xmlns.com/foaf/0.1/>'
     """
+    if missing := undeclared_prefix(text):
+        name, offset = missing
+        space = known_prefixes().get(name)
+        hint = f"Declare the prefix {name}: with PREFIX, before the query."
+        hint = f"Begin with this line: PREFIX {name}: <{space}>" if space else hint
+        return syntax_problem(text, offset, f"the prefix {name}: is not declared", hint)
     found = _PLACE.match(message)
     if not found:
         return Problem(400, "syntax", f"the query is not correct: {message}")
     line, column, expected = int(found[1]), int(found[2]), found[3]
     lines = text.splitlines() or [""]
     shown = lines[line - 1] if line <= len(lines) else ""
-    before = shown[: column - 1]
     hint = "Check the brackets, dots and keywords just before this place."
-    around = before + shown[column - 1 :].split(" ")[0]
-    if "Prefix not found" in expected and (name := re.search(r"([\w.-]*):[\w.-]*$", around)):
-        hint = f"Declare the prefix {name[1]}: with PREFIX, before the query."
-    elif "variable that is unbound" in expected:
+    if "variable that is unbound" in expected:
         hint = "Each variable of SELECT has to be in the pattern, and with GROUP BY in the groups or in an aggregate."
     elif not text.strip():
         hint = "The query is empty."
     elif (line, column) >= place(text.rstrip(), len(text.rstrip())):
         hint = "The query ends too early: a closing bracket or the WHERE part may be missing."
-    near = (before[-30:] + "⟶" + shown[column - 1 :][:30]).strip()
+    near = (shown[: column - 1][-30:] + "⟶" + shown[column - 1 :][:30]).strip()
     extra = {"line": line, "column": column, "near": near}
     detail = f"syntax error at line {line}, column {column}, where the arrow is: {near}"
     return Problem(400, "syntax", detail, hint, extra)

@@ -119,6 +119,26 @@ def lex(text: str) -> Iterator[re.Match[str]]:
     return (match for match in _TOKEN.finditer(text) if not match.group().startswith("#"))
 
 
+def undeclared_prefix(text: str) -> tuple[str, int] | None:
+    """Return the first prefix that is used without a declaration before it, and where; None if there is none.
+
+    >>> undeclared_prefix("PREFIX a: <http://a/> ASK { a:b c:d _:e }")
+    ('c', 32)
+    """
+    declared = {"_"}
+    before = ""
+    for match in lex(text):
+        token = match.group()
+        name, colon, _ = token.partition(":")
+        if colon and (not name or name[0].isalpha() or name[0] == "_"):
+            if before == "PREFIX":
+                declared.add(name)
+            elif name not in declared:
+                return name, match.start()
+        before = token.upper()
+    return None
+
+
 @lru_cache(maxsize=256)
 def scan(text: str, limits: Limits) -> Scan:
     """Read the tokens of a query or update.

@@ -107,7 +107,7 @@ def _reply(answer: Answer, form: Format, none_match: str | None) -> Reply:
         headers.append(("ETag", answer.etag))
     if answer.etag and matches(none_match, answer.etag):
         return Reply(304, headers=headers)
-    return Reply(200, form.content_type, answer.body, headers, answer.file, answer.size, answer.compressed)
+    return Reply(200, form.content_type, answer.body, headers, answer.file, answer.size, answer.packed)
 
 
 def unknown(iri: str) -> Problem:

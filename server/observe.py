@@ -115,8 +115,18 @@ class QueryLog:
     def __init__(self, path: Path | None) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640) if path else -1
 
-    def write(self, query: str, outcome: str, seconds: float, size: int, *, form: str, cached: bool = False) -> None:
-        """Append one line: outcome is ``ok`` or a problem's code, seconds wall time, size bytes of the result."""
+    def write(
+        self,
+        query: str,
+        outcome: str,
+        seconds: float,
+        size: int,
+        *,
+        form: str,
+        cached: bool = False,
+        rows: int | None = None,
+    ) -> None:
+        """Append one line: outcome is ``ok`` or a problem's code, seconds wall time, size bytes, rows or triples."""
         if self._descriptor < 0:
             return
         line = {
@@ -126,6 +136,7 @@ class QueryLog:
             "outcome": outcome,
             "ms": round(seconds * 1000, 3),
             "bytes": size,
+            "rows": rows,
             "cached": cached,
         }
         os.write(self._descriptor, json.dumps(line).encode() + b"\n")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import IO, Any
 
+from .coding import COMPRESS_FROM, choose_coding, compress, compressed
 from .negotiate import parse_accept
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 CHUNK = 262_144
-COMPRESS_FROM = 1024
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -36,42 +35,13 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
     file: IO[bytes] | None = None
     size: int = 0
-    compressed: bytes = b""  # the body in gzip, where it is known already
-
-
-def accepts_gzip(header: str | None) -> bool:
-    """Tell whether an Accept-Encoding header allows gzip.
-
-    >>> accepts_gzip("br, gzip;q=0.5"), accepts_gzip("gzip;q=0"), accepts_gzip(None)
-    (True, False, False)
-    """
-    if not header:
-        return False
-    for part in header.lower().split(","):
-        name, _, parameter = part.strip().partition(";")
-        if name.strip() in ("gzip", "*"):
-            return parameter.strip().replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
-
-
-def compress(body: bytes) -> bytes:
-    """Return *body* in gzip, the same bytes each time (no time stamp)."""
-    packer = zlib.compressobj(5, zlib.DEFLATED, 31)
-    return packer.compress(body) + packer.flush()
+    packed: dict[str, bytes] = field(default_factory=dict)  # coding to the body in it, as far as it is known
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while chunk := file.read(CHUNK):
             yield chunk
-
-
-def _compressed(file: IO[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-    for chunk in _chunks(file):
-        if packed := packer.compress(chunk):
-            yield packed
-    yield packer.flush()
 
 
 def cors_headers(setting: str, origin: str | None) -> list[tuple[str, str]]:
@@ -83,7 +53,7 @@ def cors_headers(setting: str, origin: str | None) -> list[tuple[str, str]]:
     return []
 
 
-_EXPOSED = ("Access-Control-Expose-Headers", "ETag, Link, Location, Server-Timing, Retry-After")
+_EXPOSED = ("Access-Control-Expose-Headers", "ETag, Link, Location, Server-Timing, Retry-After, SummitGraph-Truncated")
 
 
 def send(environ: Environ, start_response: StartResponse, reply: Reply, cors: str = "") -> Iterable[bytes]:
@@ -93,12 +63,13 @@ def send(environ: Environ, start_response: StartResponse, reply: Reply, cors: st
         headers.append(("Content-Type", reply.content_type))
     body, file = reply.body, reply.file
     packed: Iterable[bytes] | None = None
-    if (file is not None or len(body) >= COMPRESS_FROM) and accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING")):
-        headers.append(("Content-Encoding", "gzip"))
+    coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING"))
+    if coding and (file is not None or len(body) >= COMPRESS_FROM):
+        headers.append(("Content-Encoding", coding))
         if file is not None:
-            packed = _compressed(file)
+            packed = compressed(_chunks(file), coding)
         else:
-            body = reply.compressed or compress(body)
+            body = reply.packed.get(coding) or reply.packed.setdefault(coding, compress(body, coding))
     if packed is None and reply.status not in (204, 304):
         headers.append(("Content-Length", str(reply.size if file is not None else len(body))))
     headers += cors_headers(cors, environ.get("HTTP_ORIGIN"))

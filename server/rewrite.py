@@ -1,6 +1,7 @@
-"""Give an update the dataset its request names (SPARQL 1.1 Protocol, 2.2.3), as USING clauses put where they belong.
+"""Change the text of a request where the engine has no parameter for it; tokens, not patterns, decide where.
 
-The engine's update has no parameter for a dataset, so the text is changed; tokens, not patterns, decide where.
+An update gets the dataset its request names (SPARQL 1.1 Protocol, 2.2.3), as USING clauses put where they belong; a
+query gets the limit on rows the administrator set.
 """
 
 from __future__ import annotations
@@ -67,3 +68,25 @@ def _matching(tokens: Sequence[tuple[str, int, int]], index: int) -> int:
         if depth == 0:
             return position
     return len(tokens) - 1
+
+
+def limit_rows(text: str, maximum: int) -> str | None:
+    """Return the SELECT query *text* with at most *maximum* rows, None if it has a lower limit itself."""
+    depth, where, end = 0, 0, len(text)
+    tokens = list(lex(text))
+    for match, following in zip(tokens, [*tokens[1:], None], strict=True):
+        token = match.group()
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(token, 0)
+        if depth:
+            continue
+        word = token.upper()
+        if token == "}":
+            where = match.end()
+        elif where and word == "LIMIT" and following is not None and following.group().isdigit():
+            if int(following.group()) <= maximum:
+                return None
+            return f"{text[: following.start()]}{maximum}{text[following.end() :]}"
+        elif where and word == "VALUES" and end == len(text):
+            end = match.start()
+    # On a line of its own, as the last line may end in a comment.
+    return f"{text[:end]}\nLIMIT {maximum}\n{text[end:]}" if where else None

@@ -31,6 +31,7 @@ class Settings:
     max_query_bytes: int = 65_536
     max_body_bytes: int = 16_777_216
     max_result_bytes: int = 2_147_483_648
+    max_rows: int = 0  # rows of a SELECT; more are cut, and the reply says so; 0 sets no limit
     html_rows: int = 1000
     cache_mb: int = 64  # results kept by each front
     cors: str = "*"  # "*", "" for none, or origins divided by spaces; never with credentials

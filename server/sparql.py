@@ -20,6 +20,7 @@ FORM, DIRECT_QUERY, DIRECT_UPDATE = (
     "application/sparql-query",
     "application/sparql-update",
 )
+TRUNCATED = "SummitGraph-Truncated"  # a header: the rows given, where there may be more
 _MAX_FIELDS = 2000
 Parameters = Mapping[str, Sequence[str]]
 
@@ -180,7 +181,7 @@ class Endpoint:
             Problem: If it cannot be answered.
         """
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            return options(METHODS)
+            return options(METHODS, f"{FORM}, {DIRECT_QUERY}, {DIRECT_UPDATE}")
         settings = self.engine.settings
         operation = read_operation(environ, settings.max_body_bytes)
         if operation.kind == "describe":
@@ -188,11 +189,12 @@ class Endpoint:
         if operation.kind == "update":
             return self.update(environ, operation)
         started = time.perf_counter()
-        form, size, cached, outcome = "", 0, False, "ok"
+        form, size, outcome = "", 0, "ok"
+        answer: Answer | None = None
         try:
             scan = self.engine.check(operation.text)
             form = scan.form
-            reply, cached = self._query(environ, operation, scan, started)
+            reply, answer = self._query(environ, operation, scan, started)
             size = reply.size
             return reply
         except Problem as problem:
@@ -201,9 +203,10 @@ class Endpoint:
         finally:
             seconds = time.perf_counter() - started
             self.metrics.observe_query(seconds)
-            self.log.write(operation.text, outcome, seconds, size, form=form, cached=cached)
+            cached, rows = (answer.cached, answer.rows) if answer else (outcome == "ok", None)
+            self.log.write(operation.text, outcome, seconds, size, form=form, cached=cached, rows=rows)
 
-    def _query(self, environ: Environ, operation: Operation, scan: Scan, started: float) -> tuple[Reply, bool]:
+    def _query(self, environ: Environ, operation: Operation, scan: Scan, started: float) -> tuple[Reply, Answer | None]:
         parameters, accept = operation.parameters, environ.get("HTTP_ACCEPT")
         chosen, content_type = choose_format(scan.form, parameters, accept)
         query = Query(
@@ -219,19 +222,21 @@ class Endpoint:
             etag = self.engine.etag(query, scan, self.engine.version())
             if etag and matches(none_match, etag):
                 self.metrics.add("queries_not_modified_total")
-                return Reply(304, headers=[*headers, ("ETag", etag)]), True
+                return Reply(304, headers=[*headers, ("ETag", etag)]), None
         answer = self.engine.answer(query, scan, limit)
         self.metrics.add("queries_cached_total", answer.cached)
         self.metrics.add("result_bytes_total", answer.size)
         if answer.etag:
             headers.append(("ETag", answer.etag))
+        if answer.truncated:
+            headers.append((TRUNCATED, str(answer.rows)))
         headers.append(("Server-Timing", _timing(answer, time.perf_counter() - started)))
         if chosen is HTML:
             data = answer.body if answer.file is None else answer.file.read()
             body = self.page(environ, operation.text, scan.form, data)
-            return Reply(200, content_type, body, headers, size=len(body)), answer.cached
-        reply = Reply(200, content_type, answer.body, headers, answer.file, answer.size, answer.compressed)
-        return reply, answer.cached
+            return Reply(200, content_type, body, headers, size=len(body)), answer
+        reply = Reply(200, content_type, answer.body, headers, answer.file, answer.size, answer.packed)
+        return reply, answer
 
 
 def _timing(answer: Answer, total_s: float) -> str:
@@ -257,13 +262,14 @@ def base_of(environ: Environ) -> str:
     return f"{environ.get('wsgi.url_scheme', 'http')}://{host}"
 
 
-def options(allowed: str) -> Reply:
+def options(allowed: str, accept_post: str = "") -> Reply:
     """Return the answer to OPTIONS, also to a browser's question before a request of another origin."""
     headers = [
         ("Allow", allowed),
         ("Access-Control-Allow-Methods", allowed),
         ("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match"),
         ("Access-Control-Max-Age", "86400"),
-        ("Accept-Post", f"{FORM}, {DIRECT_QUERY}, {DIRECT_UPDATE}"),
     ]
+    if accept_post:
+        headers.append(("Accept-Post", accept_post))
     return Reply(204, headers=headers)

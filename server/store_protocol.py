@@ -91,7 +91,7 @@ class GraphStore:
             headers.append(("ETag", answer.etag))
             if matches(current.headers.get("If-None-Match"), answer.etag):
                 return Reply(304, headers=headers)
-        return Reply(200, form.content_type, answer.body, headers, answer.file, answer.size, answer.compressed)
+        return Reply(200, form.content_type, answer.body, headers, answer.file, answer.size, answer.packed)
 
     def write(self, graph: str | None, current: Request) -> Reply:
         """Replace, add to or delete a graph."""
@@ -123,7 +123,7 @@ def register_store(app: Flask, engine: Engine, updates: Updates) -> None:
     def graph_store(path: str = "") -> Response:  # noqa: ARG001 - read from the request, where it is not normalised
         method = request.method
         if method == "OPTIONS":
-            return respond(options(METHODS))
+            return respond(options(METHODS, ", ".join(item.media_type for item in RDF_FORMATS)))
         if method == "PATCH":
             raise method_not_allowed(method, METHODS)
         graph = graph_of(request)

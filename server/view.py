@@ -2,7 +2,8 @@
 
 The engine can present all graphs as one, but then a triple that two documents state is there twice and joins multiply;
 a default graph is a set (RDF 1.1 Concepts, 4). So each snapshot is copied once (hard links) and the union written into
-the copy's default graph. Readers stay on the last view until the next one is whole.
+the copy's default graph. Beside it stands its full-text index. Readers stay on the last view until the next one is
+whole.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
 
 FOLDER = "views"
+INDEX = ".text1"  # counted up when the layout of the full-text index changes, so that an older one is built anew
 
 
 def current_name(store: Path | str) -> str:
@@ -57,30 +60,54 @@ def build(store: Path) -> Path:
         raise OSError(f"the snapshots of {store} change faster than they can be read")
 
 
+def index_of(view: Path) -> Path:
+    """Return where the full-text index of *view* is."""
+    return view.with_suffix(INDEX)
+
+
 def _build(store: Path, folder: Path, name: str) -> Path:
     import pyoxigraph as ox
 
-    view, number = folder / name, name.partition("-")[0]
-    if view.is_dir():
+    view = folder / name
+    if view.is_dir() and index_of(view).is_file():
         return view
     work = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
     try:
-        with (store / "snapshots" / f"{number}.lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            ox.Store.read_only(str(store / "snapshots" / number)).backup(str(work / "db"))
-        copy = ox.Store(str(work / "db"))
-        started, graphs = time.monotonic(), list(copy.named_graphs())
-        for graph in graphs:  # one transaction each: all at once takes twice the memory
-            copy.update(f"ADD {graph} TO DEFAULT")
-        copy.flush()
-        log.info("built the view of snapshot %s, %d graphs, in %.1f s", number, len(graphs), time.monotonic() - started)
-        del copy
+        merged = ox.Store.read_only(str(view)) if view.is_dir() else _merge(store, work / "db", name.partition("-")[0])
+        _index(merged, work / "text", name)
+        del merged
         view.with_suffix(".lock").touch()
-        (work / "db").rename(view)
+        (work / "text").rename(index_of(view))  # first: who sees the view finds its index
+        if not view.is_dir():
+            (work / "db").rename(view)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     _remove_others(folder, view)
     return view
+
+
+def _merge(store: Path, target: Path, number: str) -> Any:
+    """Write a copy of snapshot *number* whose default graph is the union to *target*; return it open."""
+    import pyoxigraph as ox
+
+    with (store / "snapshots" / f"{number}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        ox.Store.read_only(str(store / "snapshots" / number)).backup(str(target))
+    copy = ox.Store(str(target))
+    started, graphs = time.monotonic(), list(copy.named_graphs())
+    for graph in graphs:  # one transaction each: all at once takes twice the memory
+        copy.update(f"ADD {graph} TO DEFAULT")
+    copy.flush()
+    log.info("built the view of snapshot %s, %d graphs, in %.1f s", number, len(graphs), time.monotonic() - started)
+    return copy
+
+
+def _index(merged: Any, target: Path, name: str) -> None:
+    from . import fulltext  # not needed by the query processes, which import this module too
+
+    started = time.monotonic()
+    count = fulltext.build(merged, target)
+    log.info("built the full-text index of view %s, %d texts, in %.1f s", name, count, time.monotonic() - started)
 
 
 def _remove_others(folder: Path, keep: Path) -> None:
@@ -91,7 +118,11 @@ def _remove_others(folder: Path, keep: Path) -> None:
         with contextlib.suppress(OSError), lock_path.open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(path, ignore_errors=True)
+            index_of(path).unlink(missing_ok=True)
             lock_path.unlink(missing_ok=True)
+    for index in folder.glob(f"*{INDEX}"):
+        if not index.with_suffix("").is_dir():  # left by a process that was killed
+            index.unlink(missing_ok=True)
 
 
 def newest(store: Path) -> str:

@@ -6,14 +6,18 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from . import catalogue, describe, vocabulary
+from .coding import COMPRESS_FROM, choose_coding, compress
+from .dataset import dcat
 from .engine import Engine, known_prefixes
 from .formats import HTML
 from .linked_data import LinkedData, split_suffix
 from .observe import GAUGES, Metrics
+from .openapi import openapi
 from .pages import Pages
 from .problems import Problem
-from .reply import SECURITY, Reply, accepts_gzip, compress, cors_headers, wants_html
-from .sparql import base_of, read_parameters
+from .reply import SECURITY, Reply, cors_headers, wants_html
+from .search_api import SearchApi
+from .sparql import base_of, options, read_parameters
 
 
 def respond(reply: Reply) -> Response:
@@ -76,6 +80,13 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
     def none_match() -> str | None:
         return request.headers.get("If-None-Match")
 
+    @app.before_request
+    def answer_options() -> Response | None:
+        rule = request.url_rule
+        if request.method != "OPTIONS" or rule is None or not getattr(rule, "provide_automatic_options", False):
+            return None
+        return respond(options(", ".join(sorted(rule.methods or ()))))
+
     @app.get("/")
     def show_home() -> Response:
         return respond(home(engine, pages))
@@ -110,18 +121,35 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
     def ontology_file(name: str) -> Response:
         return respond(vocabulary.file(name, none_match()))
 
-    @app.get("/.well-known/void")
-    def void() -> Response:
+    def described(triples: describe.Triples) -> Response:
         html = wants_html(accept())
-        reply = describe.rdf_reply(describe.void(engine, base_of(request.environ)), "text/turtle" if html else accept())
-        if html:
+        reply = describe.rdf_reply(triples, "text/turtle" if html else accept())
+        if html:  # shown by the browser, where Turtle would be downloaded
             reply.content_type = "text/plain; charset=utf-8"
         return respond(reply)
+
+    @app.get("/.well-known/void")
+    def void() -> Response:
+        return described(describe.void(engine, base_of(request.environ)))
+
+    @app.get("/dataset")
+    def show_dataset() -> Response:
+        return described(dcat(engine, base_of(request.environ)))
+
+    @app.get("/openapi.json")
+    def show_openapi() -> Response:
+        return respond(openapi(engine, base_of(request.environ)))
 
     @app.get("/.well-known/sparql-examples")
     def sparql_examples() -> Response:
         triples = describe.examples(base_of(request.environ) + "/sparql")
         return respond(describe.rdf_reply(triples, accept()))
+
+    search = SearchApi(engine, pages)
+
+    @app.get("/api/search")
+    def find() -> Response:
+        return respond(search(request.environ))
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -144,7 +172,9 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
     @app.errorhandler(Problem)
     def refuse(problem: Problem) -> Response:
         metrics.count_problem(problem.status, problem.code)
-        content_type, body = problem.render(accept())
+        # What asks an API reads JSON, whatever it says it accepts.
+        asked = "application/problem+json" if request.path.startswith("/api/") else accept()
+        content_type, body = problem.render(asked)
         return Response(body, problem.status, [("Vary", "Accept"), *problem.headers], content_type=content_type)
 
     @app.errorhandler(HTTPException)
@@ -159,7 +189,8 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
         for name, value in (*SECURITY, *cors_headers(cors, request.headers.get("Origin"))):
             response.headers.add(name, value)
         body = response.get_data() if not response.is_streamed and not response.direct_passthrough else b""
-        if len(body) >= 1024 and accepts_gzip(request.headers.get("Accept-Encoding")):
-            response.set_data(compress(body))
-            response.headers["Content-Encoding"] = "gzip"
+        coding = choose_coding(request.headers.get("Accept-Encoding"))
+        if coding and len(body) >= COMPRESS_FROM:
+            response.set_data(compress(body, coding))
+            response.headers["Content-Encoding"] = coding
         return response

@@ -40,11 +40,15 @@ class TooLarge(Exception):
 
 
 class Spool(io.RawIOBase):
-    """A result on its way: held in memory up to INLINE_BYTES, then in an unnamed file; at most *limit* bytes."""
+    """A result on its way: held in memory up to INLINE_BYTES, then in an unnamed file; at most *limit* bytes.
 
-    def __init__(self, limit: int) -> None:
+    ``marks`` counts how often *mark* has come by.
+    """
+
+    def __init__(self, limit: int, mark: bytes = b"") -> None:
         super().__init__()
         self.limit, self.size = limit, 0
+        self.mark, self.marks, self.tail = mark, 0, b""
         self.chunks: list[bytes] = []
         self.file: IO[bytes] | None = None
 
@@ -54,6 +58,10 @@ class Spool(io.RawIOBase):
         self.size += len(data)
         if self.size > self.limit:
             raise TooLarge
+        if self.mark:
+            seen = self.tail + data
+            self.marks += seen.count(self.mark)
+            self.tail = seen[-len(self.mark) + 1 :] if len(self.mark) > 1 else b""
         if self.file is None:
             self.chunks.append(data)
             if self.size > INLINE_BYTES:
@@ -192,7 +200,7 @@ def _write_rdf(triples: Any, form: str, prefixes: Mapping[str, str], spool: Spoo
     if form not in ("turtle", "trig", "rdfxml", "html"):
         triples.serialize(spool, format=formats[form])
         return spool
-    plain = Spool(spool.limit)
+    plain = Spool(spool.limit, b"\n")
     triples.serialize(plain, format=ox.RdfFormat.N_TRIPLES)
     if plain.file is None:
         data = b"".join(plain.chunks)
@@ -206,11 +214,12 @@ def _write_rdf(triples: Any, form: str, prefixes: Mapping[str, str], spool: Spoo
     target = formats.get(form, ox.RdfFormat.TURTLE)
     ox.serialize((quad.triple for quad in again), cast("IO[bytes]", spool), format=target, prefixes=used)
     plain.close()
+    spool.marks = plain.marks
     return spool
 
 
-def _rows(solutions: Any, limit: int) -> bytes:
-    """Return the first *limit* rows as JSON for a page: per cell kind, value, language, datatype."""
+def _rows(solutions: Any, limit: int) -> dict[str, Any]:
+    """Return the first *limit* rows for a page: per cell kind, value, language, datatype."""
     import pyoxigraph as ox
 
     def cell(term: Any) -> list[str] | None:
@@ -224,9 +233,23 @@ def _rows(solutions: Any, limit: int) -> bytes:
     rows: list[list[list[str] | None]] = []
     for solution in solutions:
         if len(rows) == limit:
-            return json.dumps({"names": names, "rows": rows, "truncated": True}).encode()
+            return {"names": names, "rows": rows, "truncated": True}
         rows.append([cell(solution[name]) for name in names])
-    return json.dumps({"names": names, "rows": rows, "truncated": False}).encode()
+    return {"names": names, "rows": rows, "truncated": False}
+
+
+# What stands once for each row or triple in a format: between two rows in JSON, at the end of a line elsewhere. None of
+# them can be part of a text, but for the last bytes of one in JSON and for a line break of Windows in CSV.
+_MARKS = {"json": b'}},{"', "xml": b"<result>", "csv": b"\r\n", "tsv": b"\n", "ntriples": b"\n", "nquads": b"\n"}
+
+
+def count_rows(form: str, spool: Spool) -> int | None:
+    """Return how many rows or triples are in a finished result, None where the format does not tell."""
+    if form == "json":
+        return 0 if b'"bindings":[]' in b"".join(spool.chunks[:1])[-64:] else spool.marks + 1
+    if form in ("csv", "tsv"):
+        return max(0, spool.marks - 1)
+    return None if form == "jsonld" else spool.marks
 
 
 def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object], Spool]:
@@ -247,7 +270,8 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
         default_graph=nodes["default_graphs"],
         named_graphs=nodes["named_graphs"],
     )
-    form, spool = request["format"], Spool(request["max_bytes"])
+    form = request["format"]
+    spool = Spool(request["max_bytes"], _MARKS.get(form, b""))
     output = cast("IO[bytes]", spool)
     tables = {
         "json": ox.QueryResultsFormat.JSON,
@@ -255,15 +279,25 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
         "csv": ox.QueryResultsFormat.CSV,
         "tsv": ox.QueryResultsFormat.TSV,
     }
+    rows: int | None = None
+    truncated, maximum = False, request.get("max_rows")
     if isinstance(results, ox.QueryTriples):
         _write_rdf(results, form, request["prefixes"], spool)
+        rows = count_rows(form, spool)
     elif form in tables:
+        boolean = isinstance(results, ox.QueryBoolean)
         results.serialize(output, format=tables[form])
+        rows = 1 if boolean else count_rows(form, spool)
     elif isinstance(results, ox.QueryBoolean):
         spool.write(json.dumps({"boolean": bool(results)}).encode())
+        rows = 1
     else:
-        spool.write(_rows(results, request["html_rows"]))
-    return {"ok": True, "version": version, "size": spool.size}, spool
+        page = _rows(results, request["html_rows"])
+        rows = len(page["rows"])
+        truncated = page["truncated"] = page["truncated"] or (maximum is not None and rows >= maximum)
+        spool.write(json.dumps(page).encode())
+    truncated = truncated or (maximum is not None and rows is not None and rows >= maximum)
+    return {"ok": True, "version": version, "size": spool.size, "rows": rows, "truncated": truncated}, spool
 
 
 def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:

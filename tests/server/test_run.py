@@ -96,7 +96,7 @@ def test_limits_log_and_cors_are_as_set(store: Path, tmp_path: Path) -> None:
     assert set(health) == {200}
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert {"ok", "syntax"} <= {line["outcome"] for line in lines}
-    assert {"time", "query", "form", "outcome", "ms", "bytes", "cached"} == set(lines[0])
+    assert {"time", "query", "form", "outcome", "ms", "bytes", "rows", "cached"} == set(lines[0])
     assert "do not log me" not in log.read_text()
 
 

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
+import zstandard
 
-from .client import Client
+from .client import Client, Reply
 
 LABELS = "SELECT ?l { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?l } ORDER BY ?l"
 PEOPLE = "PREFIX sg: <https://w3id.org/summitgraph/ontology#> CONSTRUCT WHERE { ?s a sg:Person }"
@@ -158,12 +159,49 @@ def test_answer_that_differs_each_time_is_not_cached(client: Client) -> None:
     assert first.body != second.body
 
 
-def test_gzip_is_used_where_accepted(client: Client) -> None:
-    query = "/sparql?query=" + quote("SELECT * { ?s ?p ?o . ?a ?b ?c }")
-    plain, packed = client.get(query), client.get(query, Accept_Encoding="gzip")
+def unpack(reply: Reply) -> bytes:
+    """Return the body of a reply without its content coding."""
+    coding = reply.headers.get("content-encoding", "")
+    if coding == "zstd":
+        return zstandard.ZstdDecompressor().decompressobj().decompress(reply.body)
+    return gzip.decompress(reply.body) if coding == "gzip" else reply.body
 
-    assert packed.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("zstd;q=0.5, gzip;q=0.9", "gzip"),
+        ("*", "zstd"),
+        ("zstd;q=0, *;q=0.1", "gzip"),
+        ("identity, gzip;q=0.5", None),
+        ("br", None),
+        ("gzip;q=x", None),
+    ],
+)
+@pytest.mark.parametrize("path", ["/sparql?query=", "/?"])
+def test_reply_is_compressed_as_the_client_likes_it(
+    client: Client, path: str, accepted: str, coding: str | None
+) -> None:
+    path += quote("SELECT * { ?s ?p ?o . ?a ?b ?c }")
+    plain = client.get(path)
+    for _ in range(2):  # the second time from the cache
+        reply = client.get(path, Accept_Encoding=accepted)
+        assert reply.headers.get("content-encoding") == coding
+        assert unpack(reply) == plain.body
+        assert "Accept-Encoding" in reply.headers["vary"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_long_result_is_compressed_on_its_way(client: Client, coding: str) -> None:
+    path = "/sparql?query=" + quote(
+        'SELECT * { ?s ?p ?o . ?a ?b ?c BIND(CONCAT(STR(?s), REPLACE(STR(?o), "", "....")) AS ?x) VALUES ?n { 1 2 3 } }'
+    )
+    plain, packed = client.get(path), client.get(path, Accept_Encoding=coding)
+
+    assert len(plain.body) > 4_194_304 > 4 * len(packed.body)
+    assert unpack(packed) == plain.body
 
 
 @pytest.mark.parametrize(
@@ -204,6 +242,31 @@ def test_syntax_error_has_place_and_hint(client: Client) -> None:
     assert (reply.status, reply.headers["content-type"]) == (400, "application/problem+json")
     problem = reply.json()
     assert (problem["line"], problem["hint"]) == (2, "Declare the prefix foo: with PREFIX, before the query.")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ("SELECT * { ?s rdfs:label ?o }", 1, "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>"),
+        ("SELECT *\n{ ?s ?p 'dct:x' . # prov:no\n ?s ^sg:chairedBy/foo:b ?o }", 3, "PREFIX sg: <https://w3id.org/summitgraph/ontology#>"),
+        ("PREFIX sg: <http://e/>\nASK { ?s sg:a ?o FILTER(?o < 5 && DATATYPE(?o) = xsd:integer) }", 2, "PREFIX xsd:"),
+        ("ASK { ?s a sg:Person OPTIONAL { _:b ?p '5'^^xsd:int } }", 1, "PREFIX sg:"),
+        ("ASK { ?s :name ?o }", 1, "Declare the prefix : "),
+        ("ASK { GRAPH wd:Q1 { ?s ?p ?o } ", 1, "Add the closing bracket"),
+    ],
+)  # fmt: skip
+def test_hint_names_the_first_prefix_that_is_missing(client: Client, text: str, line: int, hint: str) -> None:
+    problem = client.query(text).json()
+
+    assert (problem["status"], problem["line"]) == (400, line)
+    assert hint in problem["hint"]
+
+
+@pytest.mark.parametrize(
+    "text", ["PREFIX a: <http://e/> ASK { ?s a:b.c ?o }", "ASK { _:x ?p <sg:y> }", 'ASK { ?s ?p "sg:x"@en }']
+)
+def test_no_prefix_is_missing_where_all_are_declared(client: Client, text: str) -> None:
+    assert client.query(text).status == 200
 
 
 def test_browser_sees_a_table_and_nothing_of_a_label_runs(client: Client) -> None:

@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint build lock docs conformance evaluate clean
+.PHONY: help install demo test lint build lock docs conformance evaluate bench-shapes clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,6 +57,9 @@ evaluate: $(VENV)/.installed-dev ## score the development gold; writes docs/eval
 
 conformance: $(VENV)/.installed-dev ## run the W3C suites where they are at hand; writes docs/conformance.md
 	$(BIN)/python -m tests.conformance.report docs/conformance.md
+
+bench-shapes: $(VENV)/.installed-dev ## what validation costs at 10 k, 100 k and 1 M triples, pySHACL beside it
+	$(BIN)/python -m tests.benchmarks.shapes
 
 lock: ## make the lock files again from pyproject.toml (brings uv by itself)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -19,7 +19,7 @@ from summitgraph.shapes.report import Finding, Report, merge
 from . import iris
 from .store import document_ids, open_reader
 
-_WORTH_SHARING = 100  # documents; fewer are done before another process has started
+_WORTH_SHARING = 40  # documents; fewer are done before another process has started
 
 
 def store(path: Path) -> Report:
@@ -65,26 +65,48 @@ def _shared(snapshot: Path, reader: Store, ids: Sequence[str]) -> tuple[list[Rep
 def files(paths: Sequence[Path]) -> Report:
     """Validate RDF files (Turtle, TriG, N-Triples, N-Quads, RDF/XML, JSON-LD by suffix) as one graph.
 
+    A file in an unknown format or with a syntax error is a Violation of its own; the others are looked at all the same.
+
     Raises:
-        InputError: If a file is in no known format or has a syntax error; names file and line.
+        InputError: If a file is not there or cannot be read, or if none holds a triple.
     """
     quads: list[Quad] = []
+    unread: list[Finding] = []
     for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such file; check the path")
         rdf_format = RdfFormat.from_extension(path.suffix.lstrip("."))
         if rdf_format is None:
-            raise InputError(f"{path}: unknown RDF format {path.suffix!r}; use .ttl, .trig, .nt, .nq, .rdf or .jsonld")
+            unread.append(_unread(path, 0, path.suffix, _UNKNOWN_FORMAT))
+            continue
         try:
-            quads += pyoxigraph.parse(path=str(path), format=rdf_format)
+            quads += list(pyoxigraph.parse(path=str(path), format=rdf_format))
         except SyntaxError as error:
-            place = f"{path}:{error.lineno}" if error.lineno else str(path)
-            raise InputError(f"{place}: {error.msg}") from error
+            unread.append(_unread(path, error.lineno or 0, error.msg, _SYNTAX))
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if not quads:
+    if not quads and not unread:
         raise InputError("the files hold no triple, so there is nothing to validate")
-    return merge((gate.check(quads), Report(tuple(_unknown_terms(quads)))))
+    checked = gate.check(quads) if quads else Report()
+    return merge((Report(tuple(unread)), checked, Report(tuple(_unknown_terms(quads)))))
+
+
+_UNKNOWN_FORMAT = {
+    "en": "The format of this file is unknown, so it was not looked at.",
+    "ar": "صيغة هذا الملف غير معروفة، فلم يُفحص.",
+    "fr": "Le format de ce fichier est inconnu ; il n’a pas été examiné.",
+}
+_SYNTAX = {
+    "en": "This file has a syntax error, so it was not looked at.",
+    "ar": "في هذا الملف خطأ في الصياغة، فلم يُفحص.",
+    "fr": "Ce fichier contient une erreur de syntaxe ; il n’a pas été examiné.",
+}
+
+
+def _unread(path: Path, line: int, reason: str, messages: dict[str, str]) -> Finding:
+    place = f"{path}:{line}" if line else str(path)
+    shape = "https://w3id.org/summitgraph/shapes#ReadableFile"
+    return Finding("Violation", shape, place, "", reason, messages, component="File")
 
 
 def _unknown_terms(quads: Sequence[Quad]) -> list[Finding]:
@@ -109,6 +131,7 @@ def _unknown_terms(quads: Sequence[Quad]) -> list[Finding]:
                 "ar": "هذا المصطلح ليس في الأنطولوجيا؛ تحقق من كتابته.",
                 "fr": "Ce terme n’est pas dans l’ontologie ; vérifiez son orthographe.",
             },
+            component="Term",
         )
         for name in sorted(found)
     ]

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+
 if TYPE_CHECKING:
     from rdflib import Graph
 
@@ -22,6 +24,11 @@ PROPER = ("core", "provenance", "concepts", "currencies")
 MODULES = (*PROPER, "reification", "alignments", "prefixes")
 """All modules; what is not in PROPER adds to the ontology but is left out where OWL 2 DL is required."""
 
+_SUBCLASS = NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
+_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_INDIVIDUAL = NamedNode("http://www.w3.org/2002/07/owl#NamedIndividual")
+_IN_SCHEME = NamedNode("http://www.w3.org/2004/02/skos/core#inScheme")
+_NOTATION = NamedNode("http://www.w3.org/2004/02/skos/core#notation")
 _FOLDER = Path(__file__).resolve().parent
 
 
@@ -42,28 +49,27 @@ def load(modules: tuple[str, ...] = MODULES) -> Graph:
     return graph
 
 
-def hierarchy() -> Graph:
+@cache
+def hierarchy() -> tuple[Triple, ...]:
     """Return what a validator needs beside the data: the subclass axioms, and what each concept is.
 
     SHACL follows ``rdfs:subClassOf`` in the graph it validates (SHACL 1.0, section 3.2), so the ontology's part of
-    it is added to the data; some 1,100 triples instead of the whole ontology.
+    it is added to the data; some 1,100 triples instead of the whole ontology. Without rdflib, as every load needs it.
     """
-    from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
-
-    whole = load((*PROPER, "reification"))
-    graph = Graph(bind_namespaces="none")
-    for child, parent in whole.subject_objects(RDFS.subClassOf):
-        if isinstance(child, URIRef) and isinstance(parent, URIRef):
-            graph.add((child, RDFS.subClassOf, parent))
-    for concept in whole.subjects(SKOS.inScheme):
-        for kind in whole.objects(concept, RDF.type):
-            if kind != OWL.NamedIndividual:
-                graph.add((concept, RDF.type, kind))
-        for scheme in whole.objects(concept, SKOS.inScheme):
-            graph.add((concept, SKOS.inScheme, scheme))
-        for notation in whole.objects(concept, SKOS.notation):
-            graph.add((concept, SKOS.notation, notation))
-    return graph
+    whole = [
+        quad.triple
+        for path in paths((*PROPER, "reification"))
+        for quad in parse(path=str(path), format=RdfFormat.TURTLE)
+    ]
+    concepts = {triple.subject for triple in whole if triple.predicate == _IN_SCHEME}
+    found = [
+        triple
+        for triple in whole
+        if (triple.predicate == _SUBCLASS and not {type(triple.subject), type(triple.object)} - {NamedNode})
+        or (triple.subject in concepts and triple.predicate in (_IN_SCHEME, _NOTATION))
+        or (triple.subject in concepts and triple.predicate == _TYPE and triple.object != _INDIVIDUAL)
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 @cache

@@ -59,6 +59,7 @@ class Data:
                 values.append(value)
             self.size += 1
         self._into: dict[NamedNode, dict[Term, list[Term]]] = {}
+        self._having: dict[NamedNode, list[Term]] | None = None
         self._supers: dict[Term, set[Term]] = {}
 
     def subjects(self, predicate: NamedNode, value: Term) -> list[Term]:
@@ -69,11 +70,25 @@ class Data:
         """Return the subjects of *predicate* by its objects; indexed when first asked for, as few predicates are."""
         if predicate not in self._into:
             index: dict[Term, list[Term]] = {}
-            for subject, own in self.out.items():
-                for value in own.get(predicate, ()):
+            for subject in self.having(predicate):
+                for value in self.out[subject][predicate]:
                     index.setdefault(value, []).append(subject)
             self._into[predicate] = index
         return self._into[predicate]
+
+    def having(self, predicate: NamedNode) -> Sequence[Term]:
+        """Return the subjects that have any value for *predicate*, each once; all are found in one pass."""
+        if self._having is None:
+            index: dict[NamedNode, list[Term]] = {}
+            for subject, own in self.out.items():
+                for name in own:
+                    subjects = index.get(name)
+                    if subjects is None:
+                        index[name] = [subject]
+                    else:
+                        subjects.append(subject)
+            self._having = index
+        return self._having.get(predicate, ())
 
     def values(self, subject: Term, predicate: NamedNode) -> list[Term]:
         """Return the objects of *subject* and *predicate*, each once."""
@@ -136,6 +151,7 @@ class Shape:
     checks: list[
         Callable[[Data, Term, list[Term]], Iterable[tuple[Term | None, str] | tuple[Term | None, str, Term]]]
     ] = field(default_factory=list)
+    holds: list[tuple[Callable[[Data, Term], bool], str]] = field(default_factory=list)  # of each value; its component
     properties: list[Shape] = field(default_factory=list)
     targets: list[Callable[[Data], Iterable[Term]]] = field(default_factory=list)
     selects: list[tuple[str, tuple[Literal, ...]]] = field(default_factory=list)  # SPARQL constraints: query, messages
@@ -145,6 +161,11 @@ class Shape:
     def validate(self, data: Data, focus: Term) -> Iterator[Result]:
         """Yield the results of *focus*."""
         values = self.path(data, focus) if self.path else [focus]
+        for one in values:
+            for holds, component in self.holds:
+                if not holds(data, one):
+                    source = self.holder or self.node
+                    yield Result(focus, self.path_node, one, component, source, self.severity, self.messages)
         for check in self.checks:
             for found, component, *path in check(data, focus, values):
                 where = path[0] if path else self.path_node
@@ -269,7 +290,7 @@ class Compiler:
     # Constraint components, in the order of the specification.
 
     def _each(self, shape: Shape, component: str, holds: Callable[[Data, Term], bool]) -> None:
-        shape.checks.append(lambda data, focus, values: [(v, component) for v in values if not holds(data, v)])
+        shape.holds.append((holds, component))
 
     def _c_class(self, shape: Shape, parameter: Term) -> None:
         self._each(shape, "Class", lambda data, v: not isinstance(v, Literal) and data.is_a(v, parameter))
@@ -501,7 +522,7 @@ def _one(target: Term) -> Callable[[Data], Iterable[Term]]:
 
 
 def _subjects_of(predicate: Term) -> Callable[[Data], Iterable[Term]]:
-    return lambda data: [subject for subject, out in data.out.items() if predicate in out]
+    return lambda data: data.having(cast(NamedNode, predicate))
 
 
 def _objects_of(predicate: Term) -> Callable[[Data], Iterable[Term]]:

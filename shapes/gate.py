@@ -48,8 +48,7 @@ def compiled(modules: tuple[str, ...] = GATE) -> tuple[Shape, ...]:
 @cache
 def _background() -> Data:
     """Return what the ontology says of classes and concepts, without which a class check cannot follow subclasses."""
-    triples = ontology.hierarchy().serialize(format="nt")
-    return Data(pyoxigraph.parse(triples, format=RdfFormat.N_TRIPLES))
+    return Data(ontology.hierarchy())
 
 
 def check(quads: Sequence[Quad], modules: tuple[str, ...] = GATE) -> Report:
@@ -169,7 +168,8 @@ _NOT_IN_THE_TEXT = {
 def _misquoted(
     shape: str, node: str, path: str, words: str, messages: dict[str, str], places: tuple[Place, ...] = ()
 ) -> Finding:
-    return Finding("Violation", f"https://w3id.org/summitgraph/shapes#{shape}", node, path, words, messages, places)
+    name = f"https://w3id.org/summitgraph/shapes#{shape}"
+    return Finding("Violation", name, node, path, words, messages, places, "Evidence")
 
 
 def _offset(text: str) -> int | None:
@@ -232,6 +232,7 @@ def _findings(
                 _key(result.value) if result.value is not None else "",
                 messages,
                 places(node, predicates.get(result.source, set())),
+                result.component,
             )
         )
     return sorted(

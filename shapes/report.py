@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 SEVERITIES = ("Violation", "Warning", "Info")
+LANGUAGES = ("en", "ar", "fr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of a shape."""
+    """One result of a shape; ``component`` is the local name of its constraint component, ``MinCount`` for instance."""
 
     severity: str
     shape: str
@@ -30,10 +34,17 @@ class Finding:
     value: str
     messages: Mapping[str, str]  # by language
     places: tuple[Place, ...] = ()
+    component: str = ""
 
     def message(self, language: str) -> str:
         """Return the message in *language*, else in English, else any."""
         return self.messages.get(language) or self.messages.get("en") or next(iter(self.messages.values()), "")
+
+    def hint(self, language: str) -> str:
+        """Return what to do about it, in *language*."""
+        hints = words(language)["hints"]
+        name = _texts()["components"].get(self.component, self.component)
+        return str(hints.get(name) or hints["Any"])
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,10 @@ class Report:
         """Return how many findings have *severity*."""
         return sum(finding.severity == severity for finding in self.findings)
 
+    def sorted(self) -> list[Finding]:
+        """Return the findings, the gravest first."""
+        return sorted(self.findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
 
 def merge(reports: Iterable[Report]) -> Report:
     """Return one report of several."""
@@ -65,43 +80,50 @@ def merge(reports: Iterable[Report]) -> Report:
 
 
 def text(report: Report, language: str = "en", limit: int = 200) -> str:
-    """Return the report as lines for a terminal."""
+    """Return the report as lines for a terminal, in *language*."""
+    say = words(language)
     lines = []
-    for finding in sorted(report.findings, key=lambda f: SEVERITIES.index(f.severity))[:limit]:
-        lines.append(f"{finding.severity}: {finding.message(language)}")
-        lines.append(
-            f"  shape {_short(finding.shape)}, node {_short(finding.node)}"
-            + (f", {_short(finding.path)}" if finding.path else "")
-        )
-        if finding.value:
-            lines.append(f"  value {_short(finding.value)}")
-        lines += [
-            f"  in document {place.document}, characters {place.start}–{place.end}: “{_cut(place.words)}”"
-            for place in finding.places[:2]
-        ]
+    for finding in report.sorted()[:limit]:
+        lines.append(f"{say[finding.severity]}: {finding.message(language)}")
+        parts = [("shape", finding.shape), ("node", finding.node), ("path", finding.path), ("value", finding.value)]
+        lines.append("  " + " · ".join(f"{say[name]} {shorten(value)}" for name, value in parts if value))
+        lines += ["  " + describe(place, language) for place in finding.places[:2]]
+        lines.append(f"  {say['mend']}: {finding.hint(language)}")
     if len(report.findings) > limit:
-        lines.append(f"… and {len(report.findings) - limit} more")
-    counts = ", ".join(
-        f"{report.count(severity)} {severity.lower()}{'' if severity == 'Info' else 's'}" for severity in SEVERITIES
-    )
-    lines.append(f"{'conforms' if report.conforms else 'does not conform'}: {counts} in {report.triples:,} triples")
+        lines.append(say["more"].format(count=len(report.findings) - limit))
+    lines.append(summary(report, language))
     return "\n".join(lines)
 
 
-def to_json(report: Report) -> str:
-    """Return the report as a JSON object."""
-    return json.dumps(
-        {
-            "conforms": report.conforms,
-            "triples": report.triples,
-            "findings": [asdict(finding) for finding in report.findings],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
+def summary(report: Report, language: str) -> str:
+    """Return the verdict and the numbers in one line."""
+    say = words(language)
+    numbers = {severity: report.count(severity) for severity in SEVERITIES}
+    verdict = say["conforms" if report.conforms else "fails"]
+    return f"{verdict} · {say['counts'].format(**numbers, triples=f'{report.triples:,}')}"
 
 
-def _short(iri: str) -> str:
+def describe(place: Place, language: str) -> str:
+    """Return where in which text the words of a finding stand."""
+    values = {"document": place.document, "start": place.start, "end": place.end, "words": _cut(place.words)}
+    return str(words(language)["place"]).format(**values)
+
+
+def words(language: str) -> Mapping[str, Any]:
+    """Return the words of reports in *language*, English where there are none."""
+    texts = _texts()
+    found = texts[language if language in LANGUAGES else "en"]
+    assert isinstance(found, dict)
+    return found
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).resolve().parent / "report.toml").read_text("utf-8"))
+
+
+def shorten(iri: str) -> str:
+    """Return an IRI with a prefix where it has a known one, and never longer than a line."""
     for prefix, namespace in (
         ("sg:", "https://w3id.org/summitgraph/ontology#"),
         ("sgsh:", "https://w3id.org/summitgraph/shapes#"),

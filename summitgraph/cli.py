@@ -119,7 +119,14 @@ def _dry_run(paths: tuple[str, ...], lang: str) -> int:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @store_option
 @language_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "turtle", "html", "junit"]),
+    default="text",
+    show_default=True,
+    help="turtle: a SHACL validation report; junit: for build servers.",
+)
 def validate(files: tuple[Path, ...], store: Path, lang: str, form: str) -> None:
     """Check the whole store, or RDF files, against the shapes; exit code 1 where something does not conform.
 
@@ -127,12 +134,13 @@ def validate(files: tuple[Path, ...], store: Path, lang: str, form: str) -> None
     Examples:
       summitgraph validate
       summitgraph validate export.trig --lang ar --format json
+      summitgraph validate --format html --lang fr > report.html
     """
     from summitgraph.graph import validation
-    from summitgraph.shapes import report
+    from summitgraph.shapes import rendering
 
     found = validation.files(files) if files else validation.store(store)
-    click.echo(report.to_json(found) if form == "json" else report.text(found, lang))
+    click.echo(rendering.FORMATS[form](found, lang))
     sys.exit(0 if found.conforms else 1)
 
 

@@ -50,11 +50,12 @@ def peer(root: Path) -> dict[str, float]:
     from rdflib import Graph
 
     from summitgraph import ontology, shapes
+    from tests.rdf import as_graph
 
     store = ox.Store.read_only(str(root / "snapshots" / "1"))
     quads = [q for q in store if "/graph/doc/" in str(q.graph_name)]
     lines = "".join(f"{quad.triple} .\n" for quad in quads)
-    data = Graph().parse(data=lines, format="nt") + ontology.hierarchy()
+    data = Graph().parse(data=lines, format="nt") + as_graph(ontology.hierarchy())
     gate_shapes = Graph()
     for path in shapes.paths(shapes.GATE):
         gate_shapes.parse(path)

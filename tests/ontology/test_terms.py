@@ -13,6 +13,7 @@ from rdflib.term import Node
 
 from summitgraph import ontology
 from summitgraph.ontology import derived, terms
+from tests.rdf import as_graph
 
 SG = Namespace(ontology.NAMESPACE)
 LANGUAGES = ["ar", "en", "fr"]
@@ -229,7 +230,7 @@ def test_nothing_foreign_is_defined() -> None:
 
 
 def test_hierarchy_has_every_class_and_concept() -> None:
-    graph = ontology.hierarchy()
+    graph = as_graph(ontology.hierarchy())
 
     assert all((SG[child], RDFS.subClassOf, None) in graph for child in terms.CLASSES if terms.SUPERCLASSES[child])
     assert (SG.Claim, RDFS.subClassOf, RDF.Statement) in graph

@@ -11,6 +11,7 @@ from rdflib import RDF, SH, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from summitgraph import ontology, shapes
+from tests.rdf import as_graph
 
 SGSH = Namespace("https://w3id.org/summitgraph/shapes#")
 FOLDER = Path(shapes.__file__).resolve().parent
@@ -28,7 +29,7 @@ def all_shapes() -> Graph:
 
 @cache
 def hierarchy() -> Graph:
-    return ontology.hierarchy()
+    return as_graph(ontology.hierarchy())
 
 
 def names() -> set[str]:

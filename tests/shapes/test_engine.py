@@ -17,6 +17,7 @@ from rdflib.term import Node
 from summitgraph import ontology, shapes
 from summitgraph.errors import InputError
 from summitgraph.shapes.engine import Compiler, Data, Result, run
+from tests.rdf import as_graph
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.ttl"))
 Found = set[tuple[str, str, str, str, str]]
@@ -34,7 +35,7 @@ def gate_shapes() -> tuple[bytes, list[Quad]]:
 
 @cache
 def background() -> tuple[Graph, list[Quad]]:
-    graph = ontology.hierarchy()
+    graph = as_graph(ontology.hierarchy())
     return graph, parse(graph.serialize(format="turtle").encode())
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .items import CODE, Item
-from .patterns import Pattern
+from .patterns import Language, Pattern
+from .prefilter import Prefilter
 
 
 @dataclass
@@ -49,13 +50,17 @@ class Annotated:
     ends: list[int] = field(default_factory=list)
     items: list[Item | None] = field(default_factory=list)
     text: str = ""
-    classes: set[str] = field(default_factory=set)  # word classes that occur
+    present: int = 0  # what the prefilter of the language finds in the text
 
     def refresh(self) -> None:
         """Make ``text`` again after the cells changed."""
         self.text = "".join(self.chars)
 
-    def replace(self, start: int, end: int, item: Item) -> None:
+    def look(self, prefilter: Prefilter) -> None:
+        """Note which words and items the sentence has now, for :func:`applies`."""
+        self.present = prefilter.present(self.text)
+
+    def replace(self, start: int, end: int, item: Item, prefilter: Prefilter) -> None:
         """Put *item* in place of cells [start, end)."""
         item.outer_start = min(item.outer_start, self.starts[start])
         item.outer_end = max(item.outer_end, self.ends[end - 1])
@@ -64,6 +69,7 @@ class Annotated:
         self.ends[start:end] = [item.outer_end]
         self.items[start:end] = [item]
         self.refresh()
+        self.present |= prefilter.of_item(CODE[item.type])
 
     def drop(self, start: int, end: int) -> None:
         """Take cells [start, end) out of the sentence."""
@@ -103,11 +109,8 @@ def _words(folded: str, start: int, end: int, sentence: Annotated) -> None:
 
 
 def applies(pattern: Pattern, sentence: Annotated) -> bool:
-    """Tell whether *pattern* can match at all: its word classes and item types occur."""
-    if not pattern.needs <= sentence.classes:
-        return False
-    text = sentence.text
-    return all(any(char in text for char in chars) for chars in pattern.needs_items)
+    """Tell whether *pattern* can match at all: the words and items it cannot do without occur."""
+    return pattern.requires & sentence.present == pattern.requires
 
 
 def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match | None:
@@ -143,14 +146,16 @@ def _conditions(match: Match) -> bool:
     return True
 
 
-def rewrite(patterns: Sequence[Pattern], sentence: Annotated, act: Callable[[Match], Item | None]) -> None:
+def rewrite(language: Language, sentence: Annotated, act: Callable[[Match], Item | None]) -> None:
     """Apply the name patterns in file order; where *act* returns an item it takes the place of the match."""
-    for pattern in patterns:
+    for pattern in language.names:
+        if not applies(pattern, sentence):
+            continue
         position = 0
-        while applies(pattern, sentence) and (match := matches(pattern, sentence, position)) is not None:
+        while (match := matches(pattern, sentence, position)) is not None:
             item = act(match)
             if item is None:
                 position = max(match.end, position + 1)
             else:
-                sentence.replace(match.start, match.end, item)
+                sentence.replace(match.start, match.end, item, language.prefilter)
                 position = match.start + 1

@@ -89,7 +89,7 @@ class Reader:
         found = recognise(self.document.text, self.folded, self.language, self.table, year, self.document.published)
         goal = regex.compile(rf"(?<!\w)(?:{fold_template(str(self.language.settings.get('goal_year', '(?!)')))}) ?$")
         for sentence in self._sentences(found, Gazetteer(())):
-            rewrite(self.language.names, sentence, self._learn)
+            rewrite(self.language, sentence, self._learn)
             self._note(sentence)
             summits.note_features(sentence, self.table, goal)
         if not any(draft.kind == "Summit" for draft in self.table.all()) and not self._unnamed_summit():
@@ -105,13 +105,15 @@ class Reader:
             fill_years([item for item in found.items if item.type == "Date"], self.main.year)
         sentences = self._sentences(found, aliases)
         for sentence in sentences:
-            rewrite(self.language.names, sentence, self._state)
+            rewrite(self.language, sentence, self._state)
             self._anaphors(sentence)
             self._drop_brackets(sentence)
             self._note(sentence)
             self._remember(sentence)
+            sentence.look(self.language.prefilter)
             for pattern in self.language.frames:
-                self._frame(pattern, sentence)
+                if applies(pattern, sentence):
+                    self._frame(pattern, sentence)
         if self.main:
             lead.state(sentences, self.main, self.table, self.builder)
         self.builder.settle()
@@ -136,7 +138,6 @@ class Reader:
     def _sentences(self, found_items: Found, aliases: Gazetteer) -> Sequence[Annotated]:
         items = choose(found_items, self.document.text, self.folded, self.language, self.table, self.quotes, aliases)
         starts = [item.outer_start for item in items]
-        classes = _class_expression(self.language)
         found = []
         for number, (boundary, (start, end)) in enumerate(zip(self.boundaries, self.sentence_spans, strict=True)):
             if end - start > 4000:
@@ -153,7 +154,7 @@ class Reader:
                 if item.parts and item.parts[0].type == "Quote" and item.type != "Quote":
                     inner = item.parts[0].parts[0]
                     item.start, item.end = inner.start, inner.end
-            sentence.classes = classes(sentence.text)
+            sentence.look(self.language.prefilter)
             found.append(sentence)
         return found
 
@@ -371,7 +372,9 @@ class Reader:
                     continue
                 start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
                 kind = draft.kind if draft.kind in CODE else types[0]
-                sentence.replace(found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True))
+                sentence.replace(
+                    found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
+                )
                 position = found.start() + 1
 
     def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
@@ -422,13 +425,13 @@ class Reader:
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
         if pattern.clause is not None:
-            if self.language.grammar is not None and applies(pattern, sentence):
+            if self.language.grammar is not None:
                 for clause in clauses.find(pattern, sentence, self.language.grammar):
                     if pattern.asserted or not self._denied(clause):
                         self.builder.emit(clause)
             return
         position = 0
-        while applies(pattern, sentence) and (match := matches(pattern, sentence, position)) is not None:
+        while (match := matches(pattern, sentence, position)) is not None:
             if pattern.asserted or not self._denied(match):
                 self.builder.emit(match)
             position = max(match.end, position + 1)
@@ -578,27 +581,6 @@ def _script_language(words: str, code: str) -> str:
     if code == "ar" and not arabic:
         return "und"
     return code
-
-
-@functools.lru_cache(maxsize=8)
-def _class_expression(language: Language) -> Any:
-    """Return a function from annotated text to the word classes that occur in it."""
-    import ahocorasick
-
-    automaton = ahocorasick.Automaton()
-    table: dict[str, list[str]] = {}
-    for name, forms in language.lexicon.items():
-        for form in forms:
-            table.setdefault(form, []).append(name)
-    for form, names in table.items():
-        if form:
-            automaton.add_word(form, tuple(names))
-    automaton.make_automaton()
-
-    def classes(text: str) -> set[str]:
-        return {name for _, names in automaton.iter(text) for name in names}
-
-    return classes
 
 
 @functools.lru_cache(maxsize=8)

@@ -26,6 +26,7 @@ from summitgraph.errors import PatternError
 
 from .items import ITEM_CLASS, codes
 from .normalise import fold
+from .prefilter import Prefilter
 
 FOLDER = Path(__file__).parent / "patterns"
 _SLOT = regex.compile(r"\{(?P<name>[a-z_]\w*):(?P<type>[A-Za-z|]+?)(?P<words>\d+-\d+)?(?P<many>\+)?\}")
@@ -77,8 +78,7 @@ class Pattern:
     where_from: str  # file:line, for messages
     regex: Any  # regex.Pattern; the module ships no types for it
     slots: Mapping[str, str]  # slot -> type expression
-    needs: frozenset[str]  # word classes that must occur in the sentence
-    needs_items: tuple[str, ...]  # character classes, each must occur
+    requires: int  # bits of the language's prefilter that a sentence must have
     emit: tuple[tuple[str, Mapping[str, str]], ...]
     keep: str = ""
     new: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +103,7 @@ class Language:
     lexicon: Mapping[str, tuple[str, ...]]
     names: tuple[Pattern, ...]
     frames: tuple[Pattern, ...]
+    prefilter: Prefilter
     grammar: Grammar | None = None  # a language without one has no clause rules
 
     def alternatives(self, name: str) -> str:
@@ -161,7 +162,7 @@ def load_folder(folder: Path) -> Language:
         if pattern.id in seen:
             raise PatternError(f"{pattern.where_from}: pattern id {pattern.id!r} is used already at {seen[pattern.id]}")
         seen[pattern.id] = pattern.where_from
-    return Language(folder.name, settings, values, lexicon, names, frames, compiler.grammar())
+    return Language(folder.name, settings, values, lexicon, names, frames, compiler.prefilter, compiler.grammar())
 
 
 def _read(path: Path) -> Any:
@@ -214,6 +215,7 @@ class _Compiler:
     def __init__(self, settings: Mapping[str, Any], lexicon: Mapping[str, tuple[str, ...]]) -> None:
         self.settings = settings
         self.lexicon = lexicon
+        self.prefilter = Prefilter()
         self.groups = {name: _alternatives(forms) for name, forms in lexicon.items()}
         self.separator = fold_template(settings["list_separator"])
         self.rest_stop = self.expand(fold_template(str(settings.get("rest_stop", r"(?!)"))), "rest_stop")
@@ -270,14 +272,15 @@ class _Compiler:
         emit = tuple((kind, dict(roles)) for item in _strip(entry.get("emit", [])) for kind, roles in item.items())
         unless, _ = self.compile(entry["unless"], place, self.start) if "unless" in entry else (None, {})
         new = _strip(entry.get("new", {}))
-        needs, needs_items = _requirements(template)
+        requires = self.prefilter.require(compiled.pattern)
+        if rule is not None and rule.subject is not None:
+            requires |= self.prefilter.require(rule.subject.pattern)
         return Pattern(
             id=str(entry["id"]),
             where_from=place.rsplit(": ", 1)[0],
             regex=compiled,
             slots=slots,
-            needs=needs,
-            needs_items=tuple(codes(types) for types in needs_items),
+            requires=requires,
             emit=emit,
             keep=entry.get("keep", ""),
             new=new,
@@ -413,33 +416,3 @@ def _list_of(value: Any) -> list[str]:
 def _gap(match: Any) -> str:
     token = rf"[^\s.;{ITEM_CLASS[1:-1]}]+" if match["plain"] else r"[^\s.;]+"
     return rf"(?:{token} ){{0,{match['words']}}}?"
-
-
-def _requirements(template: str) -> tuple[frozenset[str], list[str]]:
-    """Return the word classes and item types without which *template* cannot match (a cheap filter before it runs)."""
-    depth, top = 0, []
-    index = 0
-    while index < len(template):
-        char = template[index]
-        if char == "\\":
-            index += 2
-            continue
-        if slot := _SLOT.match(template, index):
-            if depth == 0:
-                top.append(slot.group() + template[slot.end() : slot.end() + 1])
-            index = slot.end()
-            continue
-        depth += (char == "(") - (char == ")")
-        if depth == 0 and char == "|":
-            return frozenset(), []
-        if depth == 0:
-            top.append(char)
-        index += 1
-    flat = "".join(top)
-    macros = [m["name"] for m in _MACRO.finditer(flat) if flat[m.end() : m.end() + 1] not in ("?", "*")]
-    items = [
-        m["type"]
-        for m in _SLOT.finditer(flat)
-        if m["type"] not in _FREE and flat[m.end() : m.end() + 1] not in ("?", "*")
-    ]
-    return frozenset(macros), items

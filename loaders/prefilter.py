@@ -1,0 +1,210 @@
+"""What a sentence must hold before an expression is worth trying: one look-up of all words of a language, then integers.
+
+A regular expression can only match where certain words or items stand. They are read off the expression itself, as clauses of
+which each needs one of several literals; every clause of a language gets one bit, and one Aho-Corasick pass over a sentence tells
+which bits it has. So the cost of a sentence hangs on the patterns that can match it, not on how many there are. After the
+prefilter of RE2 (R. Cox, "Regular expression matching in the wild", 2010).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ahocorasick
+
+from .items import TYPE_OF
+
+_MIN_LITERAL = 3  # characters; shorter ones are everywhere
+_MAX_CLAUSES = 6  # of one expression
+_CLASSES = frozenset("wWdDsSbBAZXRGmMhHvVKNpP")
+
+Clause = frozenset[str]
+Needs = list[Clause]
+
+
+def needs(expression: str) -> Needs:
+    """Return clauses of literals; no text matches *expression* (mrab-regex syntax) that lacks all literals of one of them.
+
+    >>> [sorted(clause) for clause in needs("(?:signed|backed) by( the)? [\ue000]")]
+    [['backed', 'signed'], ['\ue000']]
+    """
+    try:
+        found = _Reader(expression).alternation()
+    except (IndexError, ValueError):  # a construct not known here: always worth trying
+        return []
+    ranked = sorted(set(found), key=lambda clause: (_weakness(clause), sorted(clause)))
+    return ranked[:_MAX_CLAUSES]
+
+
+def _weakness(clause: Clause) -> tuple[int, int]:
+    items = any(literal in TYPE_OF for literal in clause)
+    return (len(clause) if not items else 0, -min(map(len, clause)))
+
+
+class _Reader:
+    """A reader of regular expressions that keeps only what must occur; IndexError where one breaks off."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def alternation(self) -> Needs:
+        branches = [self.sequence()]
+        while self.at < len(self.text) and self.text[self.at] == "|":
+            self.at += 1
+            branches.append(self.sequence())
+        if len(branches) == 1:
+            return branches[0]
+        if not all(branches):
+            return []
+        return [frozenset().union(*(min(branch, key=_weakness) for branch in branches))]
+
+    def sequence(self) -> Needs:
+        found: Needs = []
+        run = ""
+        while self.at < len(self.text) and self.text[self.at] not in "|)":
+            needed, literal = self.atom()
+            optional, repeated = self.quantifier()
+            if literal and not optional and not repeated:
+                run += literal
+                continue
+            if literal and not optional:
+                run += literal  # once at least; what follows it is not known
+            _end(run, found)
+            run = ""
+            if not optional:
+                found += needed
+        _end(run, found)
+        return found
+
+    def atom(self) -> tuple[Needs, str]:
+        char = self.text[self.at]
+        self.at += 1
+        if char == "(":
+            return self.group(), ""
+        if char == "[":
+            return self.char_class(), ""
+        if char == "\\":
+            escaped = self.text[self.at]
+            self.at += 1
+            if escaped in "pP" and self.text[self.at] == "{":
+                self.at = self.text.index("}", self.at) + 1
+                return [], ""
+            if escaped == "L":
+                self.at = self.text.index(">", self.at) + 1
+                return [], ""
+            if escaped in _CLASSES:
+                return [], ""
+            if escaped.isalnum():
+                raise ValueError(f"unknown escape \\{escaped}")
+            return [], escaped
+        if char in ".^$":
+            return [], ""
+        return ([frozenset((char,))], "") if char in TYPE_OF else ([], char)
+
+    def group(self) -> Needs:
+        ignored = False
+        if self.text[self.at] == "?":
+            self.at += 1
+            rest = self.text[self.at :]
+            if rest.startswith((":", ">", "|")):
+                if rest[0] == "|":
+                    raise ValueError("a branch reset")
+                self.at += 1
+            elif rest.startswith(("P<", "<")) and rest[:2] not in ("<=", "<!"):
+                self.at = self.text.index(">", self.at) + 1
+            elif rest.startswith(("=", "!", "<=", "<!")):
+                ignored = True
+                self.at += 2 if rest[0] == "<" else 1
+            else:
+                raise ValueError("flags, references or conditions")
+        found = self.alternation()
+        if self.text[self.at] != ")":
+            raise ValueError("an open group")
+        self.at += 1
+        return [] if ignored else found
+
+    def char_class(self) -> Needs:
+        members: list[str] = []
+        telling = self.text[self.at] != "^"
+        first = True
+        while first or self.text[self.at] != "]":
+            char = self.text[self.at]
+            if char == "\\" or (not first and char == "-"):
+                telling = False
+                self.at += 1
+            if char == "[" and self.text[self.at + 1] in ":[":
+                raise ValueError("a nested set")
+            members.append(char)
+            self.at += 1
+            first = False
+        self.at += 1
+        if telling and all(char in TYPE_OF for char in members):
+            return [frozenset(members)]
+        return []
+
+    def quantifier(self) -> tuple[bool, bool]:
+        """Return whether what stood before may be missing, and whether it may stand there several times."""
+        if self.at >= len(self.text):
+            return False, False
+        char = self.text[self.at]
+        optional = repeated = False
+        if char in "?*+":
+            optional, repeated = char != "+", char != "?"
+            self.at += 1
+        elif char == "{" and (self.text[self.at + 1].isdigit() or self.text[self.at + 1] == ","):
+            end = self.text.index("}", self.at)
+            low = self.text[self.at + 1 : end].split(",", 1)[0]
+            optional, repeated = not low or int(low) == 0, True
+            self.at = end + 1
+        else:
+            return False, False
+        if self.at < len(self.text) and self.text[self.at] in "?+":
+            self.at += 1
+        return optional, repeated
+
+
+def _end(run: str, found: Needs) -> None:
+    literal = run.strip()
+    if len(literal) >= _MIN_LITERAL:
+        found.append(frozenset((literal,)))
+
+
+class Prefilter:
+    """The clauses of all expressions of a language as bits of one integer."""
+
+    def __init__(self) -> None:
+        self._bits: dict[Clause, int] = {}
+        self._automaton: Any = None
+
+    def require(self, expression: str) -> int:
+        """Return the bits a text must have for *expression* to match; before the first :meth:`present`."""
+        bits = 0
+        for clause in needs(expression):
+            bits |= self._bits.setdefault(clause, 1 << len(self._bits))
+        self._automaton = None
+        return bits
+
+    def present(self, text: str) -> int:
+        """Return the bits *text* has."""
+        if self._automaton is None:
+            self._automaton = self._build()
+        found = 0
+        for _, bits in self._automaton.iter(text):
+            found |= bits
+        return found
+
+    def of_item(self, char: str) -> int:
+        """Return the bits that an item's character brings."""
+        return self.present(char)
+
+    def _build(self) -> Any:
+        masks: dict[str, int] = {"\0": 0}  # an automaton without a word has no iterator
+        for clause, bit in self._bits.items():
+            for literal in clause:
+                masks[literal] = masks.get(literal, 0) | bit
+        automaton = ahocorasick.Automaton()
+        for literal, mask in masks.items():
+            automaton.add_word(literal, mask)
+        automaton.make_automaton()
+        return automaton

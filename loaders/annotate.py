@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import regex
+
 from .items import CODE, Item
 from .patterns import Language, Pattern
 from .prefilter import Prefilter
+
+_GAPS = regex.compile(r"[ \n]+")
 
 
 @dataclass
@@ -96,16 +100,26 @@ def annotate(folded: str, start: int, end: int, items: Sequence[Item], sentence:
 
 
 def _words(folded: str, start: int, end: int, sentence: Annotated) -> None:
-    for offset in range(start, end):
-        char = folded[offset]
-        if char == " " or char == "\n":
-            if not sentence.chars or sentence.chars[-1] == " ":
-                continue
-            char = " "
-        sentence.chars.append(char)
-        sentence.starts.append(offset)
-        sentence.ends.append(offset + 1)
-        sentence.items.append(None)
+    """Append the characters of folded [start, end), white space once."""
+    words = folded[start:end]
+    if "\n" in words or "  " in words:
+        position = start
+        for gap in _GAPS.finditer(folded, start, end):
+            _append(folded, position, gap.start(), sentence)
+            if sentence.chars and sentence.chars[-1] != " ":
+                _append(" ", gap.start(), gap.start() + 1, sentence, shown=True)
+            position = gap.end()
+        start = position
+    elif words.startswith(" ") and (not sentence.chars or sentence.chars[-1] == " "):
+        start += 1
+    _append(folded, start, end, sentence)
+
+
+def _append(folded: str, start: int, end: int, sentence: Annotated, *, shown: bool = False) -> None:
+    sentence.chars.extend(folded if shown else folded[start:end])
+    sentence.starts.extend(range(start, end))
+    sentence.ends.extend(range(start + 1, end + 1))
+    sentence.items.extend([None] * (end - start))
 
 
 def applies(pattern: Pattern, sentence: Annotated) -> bool:

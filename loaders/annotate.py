@@ -61,7 +61,7 @@ class Annotated:
         self.text = "".join(self.chars)
 
     def look(self, prefilter: Prefilter) -> None:
-        """Note which words and items the sentence has now, for :func:`applies`."""
+        """Note which words and items the sentence has now."""
         self.present = prefilter.present(self.text)
 
     def replace(self, start: int, end: int, item: Item, prefilter: Prefilter) -> None:
@@ -122,11 +122,6 @@ def _append(folded: str, start: int, end: int, sentence: Annotated, *, shown: bo
     sentence.items.extend([None] * (end - start))
 
 
-def applies(pattern: Pattern, sentence: Annotated) -> bool:
-    """Tell whether *pattern* can match at all: the words and items it cannot do without occur."""
-    return pattern.requires & sentence.present == pattern.requires
-
-
 def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match | None:
     """Return the next place *pattern* matches from cell *position* on, its ``where`` conditions met, or None."""
     while True:
@@ -140,11 +135,8 @@ def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match |
 
 
 def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
-    return {
-        name: found.span(name)
-        for name in pattern.slots
-        if found.span(name)[0] >= 0 and found.span(name)[0] < found.span(name)[1]
-    }
+    spans = ((name, found.span(name)) for name in pattern.slots)
+    return {name: (start, end) for name, (start, end) in spans if 0 <= start < end}
 
 
 def _conditions(match: Match) -> bool:
@@ -162,8 +154,8 @@ def _conditions(match: Match) -> bool:
 
 def rewrite(language: Language, sentence: Annotated, act: Callable[[Match], Item | None]) -> None:
     """Apply the name patterns in file order; where *act* returns an item it takes the place of the match."""
-    for pattern in language.names:
-        if not applies(pattern, sentence):
+    for requires, pattern in language.name_index:
+        if requires & sentence.present != requires:
             continue
         position = 0
         while (match := matches(pattern, sentence, position)) is not None:

@@ -14,10 +14,10 @@ from summitgraph.graph.records import Document, Entity, Extraction, Finding, Nam
 
 from . import clauses, lead, patterns, summits
 from . import language as languages
-from .annotate import Annotated, Match, annotate, applies, matches, rewrite
+from .annotate import Annotated, Match, annotate, matches, rewrite
 from .entities import Draft, EntityTable, family
 from .facts import Builder
-from .gazetteer import Gazetteer, NameEntry
+from .gazetteer import Gazetteer, NameEntry, is_arabic
 from .items import CODE, ENTITY_TYPES, Item
 from .normalise import fold, fold_with_offsets
 from .patterns import Language, Pattern, fold_template
@@ -52,6 +52,8 @@ def _summit_words(language: Language) -> Any:
     return regex.compile(fold_template(str(language.settings["summit_words"])))
 
 
+_WORDS = regex.compile(r"\w+")
+_ASIDES = [regex.compile(expression) for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \[")]
 _OPENING = 400  # characters; what a text is about is said by then
 
 
@@ -111,8 +113,9 @@ class Reader:
             self._note(sentence)
             self._remember(sentence)
             sentence.look(self.language.prefilter)
-            for pattern in self.language.frames:
-                if applies(pattern, sentence):
+            present = sentence.present
+            for requires, pattern in self.language.frame_index:
+                if requires & present == requires:
                     self._frame(pattern, sentence)
         if self.main:
             lead.state(sentences, self.main, self.table, self.builder)
@@ -343,7 +346,7 @@ class Reader:
             words = {
                 w
                 for name, _, _ in draft.names
-                for full in regex.findall(r"\w+", fold(name))
+                for full in _WORDS.findall(fold(name))
                 if full not in generic and len(w := summits.bare(full)) > 2 and w not in generic
             }
             for other, other_words in kept:
@@ -419,8 +422,10 @@ class Reader:
 
     def _drop_brackets(self, sentence: Annotated) -> None:
         """Take out what stands in round brackets, and footnote marks: asides that no frame should trip over."""
-        for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \["):
-            while (found := regex.search(expression, sentence.text)) is not None:
+        if "(" not in sentence.text and "[" not in sentence.text:
+            return
+        for expression in _ASIDES:
+            while (found := expression.search(sentence.text)) is not None:
                 sentence.drop(found.start(), found.end())
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
@@ -577,10 +582,7 @@ def _short_forms(name: str) -> list[str]:
 
 def _script_language(words: str, code: str) -> str:
     """Return the language of a name: the document's, or ``und`` for Latin letters inside an Arabic text."""
-    arabic = regex.search(r"\p{Arabic}", words) is not None
-    if code == "ar" and not arabic:
-        return "und"
-    return code
+    return "und" if code == "ar" and not is_arabic(words) else code
 
 
 @functools.lru_cache(maxsize=8)

@@ -14,7 +14,6 @@ from summitgraph.graph.reference import Reference
 from .normalise import fold
 
 _ARABIC = regex.compile(r"\p{Arabic}")
-_WORD = regex.compile(r"\w")
 # What may be glued to the front of an Arabic name: conjunction, then preposition.
 _CLITIC = regex.compile(r"(?<!\w)[وف]?[بكلس]?\Z")
 _TAKEN_KINDS = {
@@ -84,12 +83,13 @@ class Gazetteer:
         """Yield every name that stands as a word of *folded*; *original* has the same length as *folded* or offsets."""
         if not self.size:
             return
+        size = len(folded)
         to_original = offsets if offsets is not None else range(len(folded))
         for last, (length, entries) in self._automaton.iter(folded):
             start, end = last + 1 - length, last + 1
-            if end < len(folded) and _WORD.match(folded[end]) and not _script_changes(folded[last], folded[end]):
+            if end < size and _in_word(folded[end]) and not _script_changes(folded[last], folded[end]):
                 continue
-            if start and _WORD.match(folded[start - 1]):
+            if start and _in_word(folded[start - 1]):
                 if not is_arabic(folded[start - 1]):
                     continue
                 if _CLITIC.search(folded[max(0, start - 4) : start]) is None:
@@ -109,6 +109,10 @@ class Gazetteer:
                 if not entries:
                     continue
             yield Hit(start, end, entries)
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _script_changes(left: str, right: str) -> bool:

@@ -90,3 +90,17 @@ class Item:
     def __post_init__(self) -> None:
         if self.outer_start < 0:
             self.outer_start, self.outer_end = self.start, self.end
+
+    def copy(self) -> Item:
+        """Return an item of its own, for another reading."""
+        return Item(
+            self.type,
+            self.start,
+            self.end,
+            self.entity,
+            self.value,
+            self.outer_start,
+            self.outer_end,
+            self.anaphor,
+            list(self.parts),
+        )

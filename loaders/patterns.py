@@ -106,6 +106,16 @@ class Language:
     prefilter: Prefilter
     grammar: Grammar | None = None  # a language without one has no clause rules
 
+    @functools.cached_property
+    def name_index(self) -> tuple[tuple[int, Pattern], ...]:
+        """Return what a sentence must have for each name pattern, beside it, for loops that only compare."""
+        return tuple((pattern.requires, pattern) for pattern in self.names)
+
+    @functools.cached_property
+    def frame_index(self) -> tuple[tuple[int, Pattern], ...]:
+        """Return the same for the frames."""
+        return tuple((pattern.requires, pattern) for pattern in self.frames)
+
     def alternatives(self, name: str) -> str:
         """Return the forms of word class *name* as one non-capturing group."""
         return _alternatives(self.lexicon[name])

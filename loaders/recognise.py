@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -83,7 +83,8 @@ def recognise(
         items += [day for day in days if not any(start <= day.start < end for start, end in taken)]
     items += _titles(plain, language)
     runs = _runs(text, folded, language)
-    return Found([item for item in items if not _inside_a_longer_name(item, runs, plain, table)], runs)
+    starts = [run.start for run in runs]
+    return Found([item for item in items if not _inside_a_longer_name(item, runs, starts, plain, table)], runs)
 
 
 def _told_on(values: Sequence[Item], plain: str, published: date | None) -> date | None:
@@ -115,17 +116,19 @@ def choose(
 
     *aliases* are the names the document itself has taught; their keys are entity ids behind a ``#``.
     """
-    items = [replace(item, parts=list(item.parts)) for item in found.items]
+    items = [item.copy() for item in found.items]
     for hit in aliases.find(folded.text, text, folded.offsets):
         draft = table[hit.entries[0].key[1:]]
         items.append(Item(draft.kind, hit.start, hit.end, draft.id))
     items.sort(key=lambda item: (item.start, -(item.end - item.start), _PRIORITY.get(item.type, 4)))
-    chosen = _resolve(items, [replace(quote, parts=list(quote.parts)) for quote in quotes])
+    chosen = _resolve(items, [quote.copy() for quote in quotes])
     rest = _rest_of_runs(found.runs, chosen, language, folded.text)
     return sorted((*chosen, *rest), key=lambda item: item.outer_start)
 
 
-def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str, table: EntityTable) -> bool:
+def _inside_a_longer_name(
+    item: Item, runs: Sequence[Item], starts: Sequence[int], plain: str, table: EntityTable
+) -> bool:
     """Tell whether a one-word name is part of a longer unknown one: "Kevin Hall" is not the Hall we know.
 
     Said of persons behind an unknown first name, and of cities known only from GeoNames beside any other capitalised word.
@@ -134,12 +137,12 @@ def _inside_a_longer_name(item: Item, runs: Sequence[Item], plain: str, table: E
         return False
     if item.type == "City" and not table[item.entity].key.startswith("geonames:"):
         return False
-    for run in runs:
-        if run.start <= item.start and item.end <= run.end:
-            before = plain[run.start : item.start].split()
-            after = plain[item.end : run.end].split() if item.type == "City" else []
-            return bool(before and before[0] not in _HONORIFICS) or bool(after)
-    return False
+    index = bisect.bisect_right(starts, item.start) - 1
+    if index < 0 or item.end > runs[index].end:
+        return False
+    before = plain[runs[index].start : item.start].split()
+    after = plain[item.end : runs[index].end].split() if item.type == "City" else []
+    return bool(before and before[0] not in _HONORIFICS) or bool(after)
 
 
 _HONORIFICS = frozenset(

@@ -19,6 +19,9 @@ from .values import DateRange
 _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PREFIX = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بك](?=\p{Arabic}{4})|ل(?=\p{Arabic}{4}))")
 _NUMBER = regex.compile(r"\d+")
+_WORDS = regex.compile(r"\w+")
+_NO_NUMBERS = regex.compile(r"[^\W\d]\w*")
+_STOP = regex.compile(r"[.;]")
 
 
 def note_features(sentence: Annotated, table: EntityTable, goal: Any) -> None:
@@ -43,7 +46,7 @@ def note_features(sentence: Annotated, table: EntityTable, goal: Any) -> None:
         if current is None or index - position > 70 or item.start < left:
             continue
         between = sentence.text[position + 1 : index]
-        if len(between) <= 70 and not regex.search(r"[.;]", between) and not goal.search(between):
+        if len(between) <= 70 and not _STOP.search(between) and not goal.search(between):
             _note_weak(current, item, len(between))
 
 
@@ -95,12 +98,12 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
     for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.year]:
         keys = {table[place].key for place in draft.places}
         places = keys | {countries.get(key, "") for key in keys}
-        words = {word for name, _, _ in draft.names for word in map(bare, regex.findall(r"\w+", name))} - generic
+        words = {word for name, _, _ in draft.names for word in map(bare, _WORDS.findall(name))} - generic
         for row in known.rows:
             if row.kind != "Summit" or not row.parent or row.parent not in places or draft.year not in row.labels["en"]:
                 continue
             names = {fold(name) for code, name in row.names() if code in (language.code, "en")}
-            if words & {word for name in names for word in map(bare, regex.findall(r"[^\W\d]\w*", name))} - generic:
+            if words & {word for name in names for word in map(bare, _NO_NUMBERS.findall(name))} - generic:
                 label = row.labels["en"]
                 table.merge(table.known(row.qid or label, "Summit", label), draft)
                 break
@@ -134,14 +137,11 @@ def _cities(draft: Draft, table: EntityTable) -> set[str]:
 def _words(draft: Draft, table: EntityTable, generic: set[str]) -> set[str]:
     """Return the telling words of a summit's names: no years, no places, no words every summit has."""
     place_words = {
-        word
-        for place in draft.places
-        for name, _, _ in table[place].names
-        for word in regex.findall(r"\w+", name.lower())
+        word for place in draft.places for name, _, _ in table[place].names for word in _WORDS.findall(name.lower())
     }
     words: set[str] = set()
     for name, _, _ in draft.names:
-        for word in regex.findall(r"\w+", _YEAR.sub(" ", name)):
+        for word in _WORDS.findall(_YEAR.sub(" ", name)):
             stem = bare(word)
             if stem not in generic and word not in generic and word not in place_words and stem not in place_words:
                 words.add(stem)

@@ -74,6 +74,8 @@ _REACH = {
     "year": (40, 4),
 }
 _ALL_DIGITS = tuple("0123456789")
+_POINTS = regex.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")  # of thousands
+_COMMAS = regex.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DIGITS = regex.compile(r"\d+")
 _ISO = regex.compile(r"\d-[01]\d-\d")
 _YEAR = regex.compile(r"(?:19[5-9]|20[0-4])\d")
@@ -264,7 +266,7 @@ class ValueGrammar:
             *self._years(folded, around["year"]),
         ):
             index = bisect.bisect_left(taken, (item.start, item.end))
-            if index and taken[index - 1][1] > item.start or index < len(taken) and taken[index][0] < item.end:
+            if (index and taken[index - 1][1] > item.start) or (index < len(taken) and taken[index][0] < item.end):
                 continue
             taken.insert(index, (item.start, item.end))
             yield item
@@ -379,9 +381,9 @@ class ValueGrammar:
             return self.number_words[text]
         plain = text.replace(" ", "")
         if self.decimal_comma:
-            plain = plain.replace(".", "") if regex.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", plain) else plain
+            plain = plain.replace(".", "") if _POINTS.fullmatch(plain) else plain
             plain = plain.replace(",", ".")
-        elif regex.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
+        elif _COMMAS.fullmatch(plain):
             plain = plain.replace(",", "")
         else:
             plain = plain.replace(",", ".")

@@ -55,6 +55,7 @@ class Annotated:
     items: list[Item | None] = field(default_factory=list)
     text: str = ""
     present: int = 0  # what the prefilter of the language finds in the text
+    words: int = 0  # and in the words it was made of
 
     def refresh(self) -> None:
         """Make ``text`` again after the cells changed."""
@@ -62,7 +63,7 @@ class Annotated:
 
     def look(self, prefilter: Prefilter) -> None:
         """Note which words and items the sentence has now."""
-        self.present = prefilter.present(self.text)
+        self.present = prefilter.present(self.text) | self.words
 
     def replace(self, start: int, end: int, item: Item, prefilter: Prefilter) -> None:
         """Put *item* in place of cells [start, end)."""
@@ -73,7 +74,7 @@ class Annotated:
         self.ends[start:end] = [item.outer_end]
         self.items[start:end] = [item]
         self.refresh()
-        self.present |= prefilter.of_item(CODE[item.type])
+        self.present |= prefilter.present(CODE[item.type])
 
     def drop(self, start: int, end: int) -> None:
         """Take cells [start, end) out of the sentence."""

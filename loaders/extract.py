@@ -157,6 +157,7 @@ class Reader:
                 if item.parts and item.parts[0].type == "Quote" and item.type != "Quote":
                     inner = item.parts[0].parts[0]
                     item.start, item.end = inner.start, inner.end
+            sentence.words = self.language.prefilter.words(self.folded.text[start:end])
             sentence.look(self.language.prefilter)
             found.append(sentence)
         return found

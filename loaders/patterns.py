@@ -14,7 +14,7 @@ a space            white space, once
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,25 @@ def _alternatives(forms: tuple[str, ...]) -> str:
     return "(?:" + "|".join(regex.escape(form, special_only=True).replace(r"\ ", " ") for form in ordered) + ")"
 
 
+def _trie(words: Iterable[str]) -> str:
+    """Return the same as :func:`_alternatives` as a tree of letters: fast where thousands of words are compared with one."""
+    tree: dict[str, Any] = {}
+    for word in sorted(words):
+        node = tree
+        for char in word:
+            node = node.setdefault(char, {})
+        node[""] = {}
+
+    def write(node: dict[str, Any]) -> str:
+        branches = [regex.escape(char) + write(below) for char, below in sorted(node.items()) if char]
+        if not branches:
+            return ""
+        joined = branches[0] if len(branches) == 1 and "" not in node else f"(?:{'|'.join(branches)})"
+        return f"{joined}?" if "" in node else joined
+
+    return write(tree)
+
+
 def fold_template(template: str) -> str:
     """Fold the literal parts of a regular expression and leave escapes, slots and macros as they are."""
     parts = regex.split(r"(\\p\{\w+\}|\\.|\{[a-z_]\w*:[^}]*\}|\(\?[<P=!:a-zA-Z]*|\\L<\w+>)", template)
@@ -235,7 +254,7 @@ class _Compiler:
         self.end = r"(?!\w)"
         # No word the language has a use for is part of a name nobody knows.
         words = {form for forms in lexicon.values() for form in forms if " " not in form}
-        stop = _alternatives(tuple(words)) if words else r"(?:\b\B)"
+        stop = _trie(words) if words else r"(?:\b\B)"
         word = settings.get("name_word", r"[^\W\d_]{2,}")
         shape = str(settings.get("name_shape", "W(?: W){0,3}"))
         guarded = rf"(?:(?!{stop}(?!\w)){word})"
@@ -285,6 +304,12 @@ class _Compiler:
         requires = self.prefilter.require(compiled.pattern)
         if rule is not None and rule.subject is not None:
             requires |= self.prefilter.require(rule.subject.pattern)
+        where = {
+            slot: regex.compile(self.expand(fold_template(str(text)), place))
+            for slot, text in _strip(entry.get("where", {})).items()
+        }
+        for condition in where.values():
+            requires |= self.prefilter.require_word(condition.pattern)
         return Pattern(
             id=str(entry["id"]),
             where_from=place.rsplit(": ", 1)[0],
@@ -295,10 +320,7 @@ class _Compiler:
             keep=entry.get("keep", ""),
             new=new,
             alias=_strip(entry.get("alias", {})),
-            where={
-                slot: regex.compile(self.expand(fold_template(str(text)), place))
-                for slot, text in _strip(entry.get("where", {})).items()
-            },
+            where=where,
             confidence=float(entry.get("confidence", 0.9)),
             unless=unless,
             asserted=bool(entry.get("asserted", False)),

@@ -174,37 +174,51 @@ class Prefilter:
     """The clauses of all expressions of a language as bits of one integer."""
 
     def __init__(self) -> None:
-        self._bits: dict[Clause, int] = {}
-        self._automaton: Any = None
+        self._bits: dict[tuple[bool, Clause], int] = {}
+        self._built: tuple[Any, Any] | None = None
 
     def require(self, expression: str) -> int:
         """Return the bits a text must have for *expression* to match; before the first :meth:`present`."""
-        bits = 0
-        for clause in needs(expression):
-            bits |= self._bits.setdefault(clause, 1 << len(self._bits))
-        self._automaton = None
-        return bits
+        return self._require(expression, inside=False)
+
+    def require_word(self, expression: str) -> int:
+        """Return the bits that the words inside the items must have for *expression* to match in one of them."""
+        return self._require(expression, inside=True)
 
     def present(self, text: str) -> int:
-        """Return the bits *text* has."""
-        if self._automaton is None:
-            self._automaton = self._build()
-        found = 0
-        for _, bits in self._automaton.iter(text):
-            found |= bits
-        return found
+        """Return the bits *text* has, an annotated sentence."""
+        return _look(self._automata()[0], text)
 
-    def of_item(self, char: str) -> int:
-        """Return the bits that an item's character brings."""
-        return self.present(char)
+    def words(self, folded: str) -> int:
+        """Return the bits that a sentence has as it was before its items took the place of their words."""
+        return _look(self._automata()[1], folded)
 
-    def _build(self) -> Any:
+    def _require(self, expression: str, *, inside: bool) -> int:
+        bits = 0
+        for clause in needs(expression):
+            bits |= self._bits.setdefault((inside, clause), 1 << len(self._bits))
+        self._built = None
+        return bits
+
+    def _automata(self) -> tuple[Any, Any]:
+        if self._built is None:
+            self._built = (self._build(inside=False), self._build(inside=True))
+        return self._built
+
+    def _build(self, *, inside: bool) -> Any:
         masks: dict[str, int] = {"\0": 0}  # an automaton without a word has no iterator
-        for clause, bit in self._bits.items():
-            for literal in clause:
+        for (place, clause), bit in self._bits.items():
+            for literal in clause if place == inside else ():
                 masks[literal] = masks.get(literal, 0) | bit
         automaton = ahocorasick.Automaton()
         for literal, mask in masks.items():
             automaton.add_word(literal, mask)
         automaton.make_automaton()
         return automaton
+
+
+def _look(automaton: Any, text: str) -> int:
+    found = 0
+    for _, bits in automaton.iter(text):
+        found |= bits
+    return found

@@ -367,15 +367,17 @@ class Reader:
     # Third step: anaphors, then frames.
 
     def _anaphors(self, sentence: Annotated) -> None:
-        for expression, types, which in _anaphor_expressions(self.language):
+        for anaphor in self.language.anaphors:
+            if anaphor.requires & sentence.present != anaphor.requires:
+                continue
             position = 0
-            while (found := expression.search(sentence.text, position)) is not None:
-                draft = self._antecedent(types, which, sentence, found.start())
+            while (found := anaphor.regex.search(sentence.text, position)) is not None:
+                draft = self._antecedent(anaphor.types, anaphor.which, sentence, found.start())
                 position = found.end()
                 if draft is None:
                     continue
                 start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
-                kind = draft.kind if draft.kind in CODE else types[0]
+                kind = draft.kind if draft.kind in CODE else anaphor.types[0]
                 sentence.replace(
                     found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
                 )
@@ -584,19 +586,6 @@ def _short_forms(name: str) -> list[str]:
 def _script_language(words: str, code: str) -> str:
     """Return the language of a name: the document's, or ``und`` for Latin letters inside an Arabic text."""
     return "und" if code == "ar" and not is_arabic(words) else code
-
-
-@functools.lru_cache(maxsize=8)
-def _anaphor_expressions(language: Language) -> list[tuple[Any, tuple[str, ...], str]]:
-    start, end = language.settings.get("anaphor_start", r"(?<!\w)"), r"(?!\w)"
-    return [
-        (
-            regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){end}"),
-            tuple(entry["types"]),
-            entry.get("which", ""),
-        )
-        for entry in language.settings.get("anaphors", [])
-    ]
 
 
 @functools.lru_cache(maxsize=8)

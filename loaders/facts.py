@@ -15,6 +15,7 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -162,7 +163,7 @@ class Builder:
             end = max(start + 1, *(span[1] for span in spans))
             start = min(start, *(span[0] for span in spans))
         values = {role: tuple(entry.value for entry in entries) for role, entries in filled.items()}
-        key = (kind, tuple(sorted((role, entry) for role, entry in values.items() if role != "purpose")).__repr__())
+        key = (kind, tuple((role, values[role]) for role in sorted(values) if role != "purpose"))
         evidence = Span(*self.original(start, end))
         if key in self._seen:
             index = self._seen[key]
@@ -188,14 +189,21 @@ class Builder:
         return round(max(0.05, confidence), 2)
 
     def _role(self, match: Match, role: str, specification: str, made: Mapping[str, str]) -> list[Filled]:
-        for alternative in specification.split("|"):
-            parts = [self._alternative(match, role, part.strip(), made) for part in alternative.split("&")]
+        for alternative in _alternatives(specification):
+            parts = [self._alternative(match, role, part, made) for part in alternative]
             values = [value for part in parts for value in part]
             if values and all(parts):
                 return values
         return []
 
     def _alternative(self, match: Match, role: str, text: str, made: Mapping[str, str]) -> list[Filled]:
+        if text in match.slots:
+            items = match.items(text)
+            if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name")) or not items:
+                return [self._text(*match.span(text))]
+            return [self._item(item) for item in items]
+        if text in match.pattern.slots:
+            return []
         if text.startswith("="):
             return [Filled(Concept(text[1:]), None)]
         if text.startswith("#"):  # the record another line of this emit made
@@ -213,14 +221,9 @@ class Builder:
             if reach["first"] not in match.slots or reach["last"] not in match.slots:
                 return []
             return [self._text(match.span(reach["first"])[0], match.span(reach["last"])[1])]
-        if text not in match.pattern.slots and text != "new":
+        if text != "new":
             raise PatternError(f"{match.pattern.where_from}: {match.pattern.id}: {role} names no slot: {text!r}")
-        if text not in match.slots:
-            return []
-        items = match.items(text)
-        if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name")) or not items:
-            return [self._text(*match.span(text))]
-        return [self._item(item) for item in items]
+        return []
 
     def _item(self, item: Item) -> Filled:
         span = (item.start, item.end)
@@ -353,6 +356,12 @@ class Builder:
     def _text(self, start: int, end: int) -> Filled:
         left, right = self.original(start, end)
         return Filled(Text(self.text[left:right].strip(), self.language.code), (start, end))
+
+
+@functools.lru_cache(maxsize=4096)
+def _alternatives(specification: str) -> tuple[tuple[str, ...], ...]:
+    """Return what a role is filled from: alternatives, each of parts that all have to be there."""
+    return tuple(tuple(part.strip() for part in text.split("&")) for text in specification.split("|"))
 
 
 def _same_money(fact: Fact, other: Fact) -> bool:

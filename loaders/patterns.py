@@ -93,6 +93,16 @@ class Pattern:
     clause: ClauseRule | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Anaphor:
+    """Words that mean something named before ("the summit", "he"), and what they can mean."""
+
+    requires: int  # bits of the prefilter
+    regex: Any
+    types: tuple[str, ...]
+    which: str  # "first": the earliest summit; "subject": whom the text speaks of
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """All knowledge about one language."""
@@ -103,6 +113,7 @@ class Language:
     lexicon: Mapping[str, tuple[str, ...]]
     names: tuple[Pattern, ...]
     frames: tuple[Pattern, ...]
+    anaphors: tuple[Anaphor, ...]
     prefilter: Prefilter
     grammar: Grammar | None = None  # a language without one has no clause rules
 
@@ -172,7 +183,10 @@ def load_folder(folder: Path) -> Language:
         if pattern.id in seen:
             raise PatternError(f"{pattern.where_from}: pattern id {pattern.id!r} is used already at {seen[pattern.id]}")
         seen[pattern.id] = pattern.where_from
-    return Language(folder.name, settings, values, lexicon, names, frames, compiler.prefilter, compiler.grammar())
+    anaphors = tuple(compiler.anaphors(folder / "language.yaml"))
+    return Language(
+        folder.name, settings, values, lexicon, names, frames, anaphors, compiler.prefilter, compiler.grammar()
+    )
 
 
 def _read(path: Path) -> Any:
@@ -353,6 +367,16 @@ class _Compiler:
             ClauseRule(verb, compiled.get("subject"), compiled.get("object"), takes, words),
             slots,
         )
+
+    def anaphors(self, path: Path) -> Iterator[Anaphor]:
+        start = self.settings.get("anaphor_start", r"(?<!\w)")
+        for entry in self.settings.get("anaphors", []):
+            try:
+                expression = regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){self.end}")
+            except regex.error as error:
+                raise PatternError(f"{path}: anaphors: {entry['match']!r} does not compile: {error}") from error
+            requires = self.prefilter.require(expression.pattern)
+            yield Anaphor(requires, expression, tuple(entry["types"]), entry.get("which", ""))
 
     def grammar(self) -> Grammar | None:
         """Compile ``clause`` of the language's settings."""

@@ -18,6 +18,7 @@ from .items import Item
 from .normalise import Folded
 from .patterns import Language, fold_template
 from .values import DateRange, fill_years, grammar
+from .windows import Literals, within
 
 _QUOTES = regex.compile(
     r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
@@ -30,6 +31,7 @@ _RUN = regex.compile(
 _LATIN_RUN = regex.compile(
     r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*"
 )
+_TITLE_REACH = 120  # characters from a word of a title to its ends
 _PRIORITY = {"Quote": 0, "Money": 1, "Date": 2, "Count": 3, "Period": 3, "Title": 5, "Demonym": 6, "Unknown": 8}
 
 
@@ -177,19 +179,22 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
 
 
 def _titles(plain: str, language: Language) -> list[Item]:
-    expression = _title_expression(language)
+    expression, literals = _title_expression(language)
     return [
-        Item("Title", m.start(), m.end(), value=m.group()) for m in expression.finditer(plain) if m.end() > m.start()
+        Item("Title", m.start(), m.end(), value=m.group())
+        for m in within(literals.find(plain), expression, plain)
+        if m.end() > m.start()
     ]
 
 
 @functools.lru_cache(maxsize=8)
-def _title_expression(language: Language) -> Any:
-    """Return one expression for all titles, longest alternatives first; entries may be regular expressions."""
+def _title_expression(language: Language) -> tuple[Any, Literals]:
+    """Return one expression for all titles, longest alternatives first, and where to look; entries may be regular expressions."""
     forms = [fold_template(str(form)) for form in language.settings.get("titles", [])]
     forms.sort(key=len, reverse=True)
     start = language.settings.get("title_start", r"(?<!\w)")
-    return regex.compile(rf"{start}(?:{'|'.join(forms)})(?!\w)", regex.POSIX) if forms else regex.compile(r"(?!)")
+    expression = rf"{start}(?:{'|'.join(forms)})(?!\w)" if forms else r"(?!)"
+    return regex.compile(expression, regex.POSIX), Literals(forms, _TITLE_REACH)
 
 
 def _runs(text: str, folded: Folded, language: Language) -> list[Item]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import ahocorasick
 import regex
 
 from .items import Item
 from .normalise import fold
 from .patterns import Language
-from .prefilter import needs
+from .windows import Anchors, Windows, telling, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,109 +61,8 @@ class Period:
     years: int
 
 
-Windows = Sequence[tuple[int, int]]
-# How many characters a value can reach before and behind the word that tells its kind.
-_REACH = {
-    "money": (110, 2),  # a currency comes last
-    "symbol": (70, 90),
-    "count": (110, 2),
-    "date": (60, 60),
-    "period": (60, 60),
-    "dual": (8, 2),
-    "year": (40, 4),
-}
-_ALL_DIGITS = tuple("0123456789")
 _POINTS = regex.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")  # of thousands
 _COMMAS = regex.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_DIGITS = regex.compile(r"\d+")
-_ISO = regex.compile(r"\d-[01]\d-\d")
-_YEAR = regex.compile(r"(?:19[5-9]|20[0-4])\d")
-
-
-class _Anchors:
-    """Where values can stand at all: around currencies, months, units and numbers, found in one pass over the text.
-
-    The expressions of values begin with what may be missing, so they are slow where nothing is; this is what makes them cheap.
-    """
-
-    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
-        kinds: dict[str, set[str]] = {}
-        for kind, forms in words.items():
-            for form in forms:
-                kinds.setdefault(form, set()).add(kind)
-        self._automaton = ahocorasick.Automaton()
-        self._automaton.add_word("\0", (1, ()))
-        for form, found in kinds.items():
-            if form:
-                self._automaton.add_word(form, (len(form), tuple(found)))
-        self._automaton.make_automaton()
-
-    def find(self, folded: str) -> dict[str, Windows]:
-        """Return by kind of value the stretches of *folded* to look at, in order, none overlapping."""
-        places: dict[str, list[tuple[int, int]]] = {kind: [] for kind in (*_REACH, "number")}
-        for last, (length, kinds) in self._automaton.iter(folded):
-            start, end = last + 1 - length, last + 1
-            symbol = not folded[start:end].isalpha()
-            if symbol or _is_word(folded, start, end):
-                for kind in kinds:
-                    places[kind].append((start, end))
-        places["number"] += [match.span() for match in _DIGITS.finditer(folded)]
-        places["date"] += [match.span() for match in _ISO.finditer(folded)]
-        places["year"] += [match.span() for match in _YEAR.finditer(folded)]
-        numbers = sorted(start for start, _ in places["number"])
-        windows: dict[str, Windows] = {}
-        for kind, (before, after) in _REACH.items():
-            here = sorted(places[kind])
-            if kind not in ("dual", "date", "year"):
-                here = [place for place in here if _any_between(numbers, place[0] - before, place[1] + after)]
-            windows[kind] = _windows(here, before, after, folded)
-        windows["money"] = _joined(sorted([*windows["money"], *windows.pop("symbol")]))
-        return windows
-
-
-def _any_between(ordered: Sequence[int], low: int, high: int) -> bool:
-    index = bisect.bisect_left(ordered, low)
-    return index < len(ordered) and ordered[index] <= high
-
-
-def _joined(windows: Windows) -> Windows:
-    """Return *windows* (sorted), those that meet made one."""
-    found: list[tuple[int, int]] = []
-    for start, end in windows:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
-
-
-def _is_word(folded: str, start: int, end: int) -> bool:
-    """Tell whether [start, end) is a word, but for what is glued to its front."""
-    if end < len(folded) and folded[end].isalpha():
-        return False
-    return start < 4 or not folded[start - 4 : start].isalpha()
-
-
-def _telling(expression: Any) -> Iterable[str]:
-    """Return words of which each match of *expression* holds one."""
-    clauses = needs(expression.pattern)
-    return min(clauses, key=len) if clauses else _ALL_DIGITS
-
-
-def _windows(places: Windows, before: int, after: int, folded: str) -> Windows:
-    """Return the surroundings of *places* (sorted), cut between words."""
-    found: list[tuple[int, int]] = []
-    for start, end in places:
-        if found and end + after <= found[-1][1]:
-            continue
-        right = folded.find(" ", end + after)
-        found.append((folded.rfind(" ", 0, max(0, start - before)) + 1, right if right >= 0 else len(folded)))
-    return _joined(found)
-
-
-def _in(windows: Windows, expression: Any, folded: str) -> Iterator[Any]:
-    for start, end in windows:
-        yield from expression.finditer(folded, start, end)
 
 
 class ValueGrammar:
@@ -242,7 +140,7 @@ class ValueGrammar:
         self.weekday = regex.compile(rf"{start}(?P<w>{_any(self.weekdays)})(?!\w)") if self.weekdays else None
         period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
-        self._anchors = _Anchors(
+        self._anchors = Anchors(
             {
                 "number": (*self.number_words, *self.scales),
                 "money": (*self.currencies,),
@@ -250,7 +148,7 @@ class ValueGrammar:
                 "date": (*self.months,),
                 "count": (*self.units,),
                 "dual": (*dual,),
-                "period": [word for expression in self.periods for word in _telling(expression)],
+                "period": [word for expression in self.periods for word in telling(expression)],
             }
         )
 
@@ -280,7 +178,7 @@ class ValueGrammar:
                 yield Item("Date", match.start("w"), match.end(), value=DateRange(text, text))
 
     def _money(self, folded: str, around: Windows) -> Iterator[Item]:
-        for match in _in(around, self.money, folded):
+        for match in within(around, self.money, folded):
             group = match.groupdict()
             code = next(
                 (self.currencies[group[g]] for g in ("cur", "cur3", "cur4") if group.get(g)),
@@ -317,7 +215,7 @@ class ValueGrammar:
             yield Item("Money", _after_clitic(match), match.end(), value=amount)
 
     def _counts(self, folded: str, around: Windows, around_duals: Windows) -> Iterator[Item]:
-        for match in _in(around, self.count, folded):
+        for match in within(around, self.count, folded):
             number = self._number(match["n"])
             if number is None:
                 continue
@@ -332,14 +230,14 @@ class ValueGrammar:
                 value=Count(int(number), self.units[match["unit"]], comparator),
             )
         if self.dual:
-            for match in _in(around_duals, self.dual, folded):
+            for match in within(around_duals, self.dual, folded):
                 yield Item(
                     "Count", match.start("unit"), match.end(), value=Count(2, self.dual_units[match["unit"]], "Exactly")
                 )
 
     def _dates(self, folded: str, around: Windows) -> Iterator[Item]:
         for expression in self.dates:
-            for match in _in(around, expression, folded):
+            for match in within(around, expression, folded):
                 value = self._date(match.groupdict())
                 if value is not None:
                     yield Item("Date", _after_clitic(match), match.end(), value=value)
@@ -364,14 +262,14 @@ class ValueGrammar:
         return DateRange(start, f"{prefix}-{last_month:02}-{last_day:02}")
 
     def _years(self, folded: str, around: Windows) -> Iterator[Item]:
-        for match in _in(around, self.year, folded):
+        for match in within(around, self.year, folded):
             start = _after_clitic(match)
             kind = "Year" if start == match.start("y") else "Date"
             yield Item(kind, start, match.end(), value=DateRange(match["y"], match["y"]))
 
     def _periods(self, folded: str, around: Windows) -> Iterator[Item]:
         for expression in self.periods:
-            for match in _in(around, expression, folded):
+            for match in within(around, expression, folded):
                 number = self._number(match["n"])
                 if number is not None and number == int(number):
                     yield Item("Period", match.start("n"), match.end(), value=Period(int(number)))

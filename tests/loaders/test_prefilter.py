@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 import pytest
 import regex
@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from summitgraph.graph.records import Document
 from summitgraph.loaders import annotate, extract, patterns
-from summitgraph.loaders.items import CODE
+from summitgraph.loaders.items import CODE, Item
+from summitgraph.loaders.normalise import fold
 from summitgraph.loaders.prefilter import Prefilter, needs
+from summitgraph.loaders.values import grammar
+
+SAMPLES = Path(patterns.FOLDER).parent / "samples"
 
 SUMMIT, PERSON = CODE["Summit"], CODE["Person"]
 
@@ -83,18 +87,38 @@ def test_a_text_that_matches_has_the_bits(expression: str, data: st.DataObject) 
 def test_no_pattern_is_kept_from_an_example(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sentence of the examples, in every state the name patterns bring it to."""
     knowledge = patterns.load(code)
-    seen: list[tuple[patterns.Pattern, str]] = []
-    real = annotate.applies
+    hidden: list[tuple[str, str]] = []
+    checked = 0
+    refresh = annotate.Annotated.replace
 
-    def watched(pattern: patterns.Pattern, sentence: annotate.Annotated) -> bool:
-        applied = real(pattern, sentence)
-        if not applied and pattern.clause is None and pattern.regex.search(sentence.text):
-            seen.append((pattern, sentence.text))
-        return applied
+    def watch(sentence: annotate.Annotated) -> None:
+        nonlocal checked
+        for pattern in (*knowledge.names, *knowledge.frames):
+            if pattern.clause is None and annotate.matches(pattern, sentence) is not None:
+                checked += 1
+                if pattern.requires & sentence.present != pattern.requires:
+                    hidden.append((pattern.id, sentence.text))
 
-    monkeypatch.setattr(annotate, "applies", watched)
-    monkeypatch.setattr(sys.modules[extract.__module__], "applies", watched)
-    for pattern in (*knowledge.names, *knowledge.frames)[:60]:
-        extract(Document(str(knowledge.settings.get("example_context", "")) + pattern.example, code))
+    def watched(sentence: annotate.Annotated, start: int, end: int, item: Item, prefilter: Prefilter) -> None:
+        refresh(sentence, start, end, item, prefilter)
+        watch(sentence)
 
-    assert seen == []
+    monkeypatch.setattr(annotate.Annotated, "replace", watched)
+    context = str(knowledge.settings.get("example_context", ""))
+    for pattern in (*knowledge.names, *knowledge.frames)[:80]:
+        extract(Document(context + pattern.example, code))
+
+    assert hidden == []
+    assert checked > 20
+
+
+@pytest.mark.parametrize("code", patterns.languages())
+def test_values_are_found_as_they_are_without_looking_around_telling_words_only(code: str) -> None:
+    text = fold("\n".join(path.read_text("utf-8") for path in sorted((SAMPLES / code).glob("*.txt"))))
+    ours = grammar(patterns.load(code))
+    everywhere = [(0, len(text))]
+    around = ours._anchors.find(text)
+
+    for kind, find in (("money", ours._money), ("date", ours._dates), ("period", ours._periods), ("year", ours._years)):
+        assert list(find(text, around[kind])) == list(find(text, everywhere)), kind
+    assert list(ours._counts(text, around["count"], around["dual"])) == list(ours._counts(text, everywhere, everywhere))

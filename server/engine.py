@@ -20,7 +20,7 @@ from summitgraph.errors import StoreError
 from . import magic, view
 from .cache import Cache, Entry
 from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
-from .pool import Pool, memory_problem
+from .pool import Pool, crash_problem, memory_problem
 from .problems import Problem
 from .rewrite import limit_rows
 from .search import Search
@@ -110,6 +110,11 @@ class Engine:
             _share(settings.queue, fronts),
             settings.queue_wait_s,
             settings.memory_mb,
+            {
+                "known_prefixes": known_prefixes(),
+                "max_bytes": settings.max_result_bytes,
+                "html_rows": settings.html_rows,
+            },
         )
         self.search = Search(settings.store)
         self._store = str(settings.store)
@@ -181,29 +186,27 @@ class Engine:
                 truncated=entry.truncated,
             )
         expanded = magic.expand(query.text, scan, self.search, version)
-        limited = None
+        message: dict[str, object] = {
+            "query": expanded.text,
+            "format": query.format,
+            "base": query.base or None,
+            "version": version,
+        }
         if self.settings.max_rows and scan.form == "SELECT" and not query.unlimited:
             limited = limit_rows(expanded.text, self.settings.max_rows)
-        protocol = query.default_graphs is not None or query.named_graphs is not None
-        result = self.pool.run(
-            {
-                "query": limited or expanded.text,
-                "max_rows": self.settings.max_rows if limited else None,
-                "format": query.format,
-                "base": query.base or None,
-                "default_graphs": list(query.default_graphs or ()) if protocol else None,
-                "named_graphs": list(query.named_graphs or ()) if protocol else None,
-                "version": version,
-                "plain": query.plain,
-                "prefixes": known_prefixes() | scan.prefixes,
-                "max_bytes": self.settings.max_result_bytes,
-                "html_rows": self.settings.html_rows,
-            },
-            deadline_s,
-        )
+            if limited is not None:
+                message |= {"query": limited, "max_rows": self.settings.max_rows}
+        if query.default_graphs is not None or query.named_graphs is not None:
+            message["default_graphs"] = query.default_graphs or ()
+            message["named_graphs"] = query.named_graphs or ()
+        if query.plain:
+            message["plain"] = True
+        if scan.prefixes:
+            message["prefixes"] = scan.prefixes
+        result = self.pool.run(message, deadline_s)
         if not result.header["ok"]:
-            message = expanded.message(str(result.header.get("message", "")))
-            raise failed({**result.header, "message": message}, query.text, self.settings.max_result_bytes)
+            told = expanded.message(str(result.header.get("message", "")))
+            raise failed({**result.header, "message": told}, query.text, self.settings.max_result_bytes)
         if result.header["version"] != version:  # the view was replaced between our look and the worker's
             etag = ""
         done = Answer(
@@ -249,6 +252,8 @@ def failed(header: Mapping[str, Any], text: str, max_bytes: int) -> Problem:
         return engine_syntax_problem(text, message)
     if error == "memory":
         return memory_problem()
+    if error == "panic":
+        return crash_problem("the engine failed on this query")
     if error == "too-large":
         return Problem(
             507,

@@ -139,13 +139,58 @@ def undeclared_prefix(text: str) -> tuple[str, int] | None:
     return None
 
 
-@lru_cache(maxsize=256)
+_QUICK = re.compile(
+    r"(?:\s*PREFIX\s+[^\W\d]?[\w\-]*:\s*<[^<>\s]*>)*\s*(SELECT|ASK|CONSTRUCT|DESCRIBE)\b", re.IGNORECASE
+)
+_PREFIX = re.compile(r"PREFIX\s+([^\s:]*):\s*<([^<>\s]*)>", re.IGNORECASE)
+# What needs the whole lexer: words that reach out, name a dataset, change from time to time, or hide other words.
+_SLOW_WORDS = re.compile(r"SERVICE|LOAD|FROM|NOW|RAND|UUID|BASE|INSERT|DELETE|<<|\\", re.IGNORECASE)
+_IRI = re.compile(r"<[^<>\"{}|^`\\\x00-\x20]*+>")
+_QUICK_LENGTH = 1000  # characters; less than the operators a query may have
+_ODD_BLANKS = re.compile(r"[^\S ]|  ")
+
+
+def _quick(text: str, limits: Limits) -> Scan | None:
+    """Return the scan of a short plain query, as the lexer would; None where only the lexer can tell.
+
+    Each bracket counts as one level, even in a string: what passes cannot be nested too deeply.
+    """
+    if len(text) > min(_QUICK_LENGTH, limits.operators, limits.length) or _SLOW_WORDS.search(text):
+        return None
+    if "#" in text and "#" in _IRI.sub("", text):  # a comment
+        return None
+    opening = 0
+    for opener, closer in ("{}", "()", "[]"):
+        count = text.count(opener)
+        if count != text.count(closer):
+            return None
+        opening += count
+    quotes = text.count('"')
+    if opening > limits.depth or "'" in text or quotes % 2:
+        return None
+    if not (head := _QUICK.match(text)):
+        return None
+    if not quotes:
+        normal = " ".join(text.split())
+    elif '"""' in text or _ODD_BLANKS.search(text.strip()):
+        return None
+    else:
+        normal = text.strip()
+    prefixes = dict(_PREFIX.findall(text, 0, head.end())) if head.start(1) > 8 else {}
+    return Scan(head[1].upper(), frozenset(), prefixes, normal)
+
+
 def scan(text: str, limits: Limits) -> Scan:
     """Read the tokens of a query or update.
 
     Raises:
         Problem: 400 or 413 if a limit is passed, a bracket or a string is not closed, or an escape hides punctuation.
     """
+    return _quick(text, limits) or _scan(text, limits)
+
+
+@lru_cache(maxsize=256)
+def _scan(text: str, limits: Limits) -> Scan:
     if len(text) > limits.length:
         hint = "Shorten it, or ask in several requests."
         raise Problem(
@@ -264,7 +309,7 @@ def check_update(text: str, limits: Limits) -> Scan:
     Raises:
         Problem: 400 if it is a query or passes a limit; 403 if it would fetch something.
     """
-    result: Scan = scan.__wrapped__(text, limits)
+    result: Scan = _scan.__wrapped__(text, limits)
     if result.form in _QUERY_FORMS:
         raise Problem(400, "query-as-update", "this is a query, and was sent as an update", "Send it as 'query='.")
     if reaching := result.keywords & {"SERVICE", "LOAD"}:

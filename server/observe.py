@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
 import mmap
 import os
-import struct
 import threading
 import time
 from pathlib import Path
@@ -31,7 +31,8 @@ COUNTERS = (
 )
 BUCKETS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 GAUGES = ("processes", "processes_busy", "queue", "cache_bytes")
-_NAMES = COUNTERS + tuple(f"bucket_{bound}" for bound in BUCKETS_S) + GAUGES
+_BUCKETS = tuple(f"bucket_{bound}" for bound in BUCKETS_S)  # each counts what fell into it alone
+_NAMES = COUNTERS + _BUCKETS + GAUGES
 _BY_CODE = {
     "deadline": "deadline_total",
     "memory": "memory_total",
@@ -49,36 +50,43 @@ class Metrics:
 
     def __init__(self, fronts: int = 1) -> None:
         self.stripes = max(1, fronts) + _SPARE
-        self._stripe = len(_NAMES) * 8
-        self._memory = mmap.mmap(-1, 8 + self._stripe * self.stripes)
-        self._index = {name: 8 + number * 8 for number, name in enumerate(_NAMES)}
-        self._base = 0
+        self._memory = mmap.mmap(-1, 8 + len(_NAMES) * 8 * self.stripes)
+        self._numbers = memoryview(self._memory).cast("d")  # the first is how many stripes have been taken
+        self._place = {name: 1 + number for number, name in enumerate(_NAMES)}
+        self._first = 0
         self._lock = threading.Lock()
 
     def take(self) -> None:
         """Write to a stripe of its own from now on; a front that replaces a dead one leaves that one's sums alone."""
-        number = struct.unpack_from("Q", self._memory)[0]
-        struct.pack_into("Q", self._memory, 0, number + 1)
-        self._base = (number % self.stripes) * self._stripe
+        number = int(self._numbers[0])
+        self._numbers[0] = number + 1
+        self._first = (number % self.stripes) * len(_NAMES)
 
     def add(self, name: str, amount: float = 1.0) -> None:
         """Add to a counter of this front."""
-        offset = self._base + self._index[name]
+        place = self._first + self._place[name]
         with self._lock:
-            value = struct.unpack_from("d", self._memory, offset)[0]
-            struct.pack_into("d", self._memory, offset, value + amount)
+            self._numbers[place] += amount
 
     def put(self, name: str, value: float) -> None:
         """Set a gauge of this front."""
-        struct.pack_into("d", self._memory, self._base + self._index[name], value)
+        self._numbers[self._first + self._place[name]] = value
 
-    def observe_query(self, seconds: float) -> None:
-        """Count the time of one query."""
-        self.add("query_seconds_sum", seconds)
-        self.add("query_seconds_count")
-        for bound in BUCKETS_S:
-            if seconds <= bound:
-                self.add(f"bucket_{bound}")
+    def count_query(self, seconds: float, size: int, *, cached: bool, not_modified: bool) -> None:
+        """Count one query with its time and the bytes of its result."""
+        first, place, numbers = self._first, self._place, self._numbers
+        bucket = bisect.bisect_left(BUCKETS_S, seconds)
+        with self._lock:
+            numbers[first + place["queries_total"]] += 1
+            numbers[first + place["query_seconds_count"]] += 1
+            numbers[first + place["query_seconds_sum"]] += seconds
+            numbers[first + place["result_bytes_total"]] += size
+            if bucket < len(BUCKETS_S):
+                numbers[first + place[_BUCKETS[bucket]]] += 1
+            if cached:
+                numbers[first + place["queries_cached_total"]] += 1
+            if not_modified:
+                numbers[first + place["queries_not_modified_total"]] += 1
 
     def count_problem(self, status: int, code: str) -> None:
         """Count a failed request by who caused it, and by its limit."""
@@ -88,8 +96,8 @@ class Metrics:
 
     def total(self, name: str) -> float:
         """Return the sum over all fronts."""
-        offsets = (front * self._stripe + self._index[name] for front in range(self.stripes))
-        return float(sum(struct.unpack_from("d", self._memory, offset)[0] for offset in offsets))
+        places = range(self._place[name], len(self._numbers), len(_NAMES))
+        return float(sum(self._numbers[place] for place in places))
 
     def text(self) -> str:
         """Return everything in Prometheus' text format."""
@@ -98,8 +106,10 @@ class Metrics:
             if not name.startswith("query_seconds"):
                 lines += [f"# TYPE summitgraph_{name} counter", f"summitgraph_{name} {self.total(name):.0f}"]
         lines.append("# TYPE summitgraph_query_seconds histogram")
-        for bound in BUCKETS_S:
-            lines.append(f'summitgraph_query_seconds_bucket{{le="{bound}"}} {self.total(f"bucket_{bound}"):.0f}')
+        below = 0.0
+        for bound, bucket in zip(BUCKETS_S, _BUCKETS, strict=True):
+            below += self.total(bucket)
+            lines.append(f'summitgraph_query_seconds_bucket{{le="{bound}"}} {below:.0f}')
         count = self.total("query_seconds_count")
         lines.append(f'summitgraph_query_seconds_bucket{{le="+Inf"}} {count:.0f}')
         lines.append(f"summitgraph_query_seconds_sum {self.total('query_seconds_sum'):.6f}")

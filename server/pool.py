@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from .worker import FRAME
 
 log = logging.getLogger(__name__)
 
+TICK_S = 0.025  # how often running queries are looked at
 SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process may start another one
 SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
 START_S = 20.0
@@ -50,57 +52,86 @@ class Result:
 
 
 class Process:
-    """One query process and the socket to it; used by one thread at a time."""
+    """One query process and the socket to it; used by one thread at a time, and watched by another."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], defaults: Mapping[str, object]) -> None:
         mine, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "summitgraph.server.worker", str(theirs.fileno()), *arguments],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
         self.connection = mine
-        self.slowed = False
-        self.idle_since = time.monotonic()
         try:
-            self.isolated = bool(self.receive(START_S).header["isolated"])
-        except (OSError, EOFError):
+            with theirs:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-m", "summitgraph.server.worker", str(theirs.fileno()), *arguments],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                )
+        except BaseException:
+            mine.close()
+            raise
+        self.slowed = self.expired = False
+        self.idle_since = time.monotonic()
+        self._watched = threading.Lock()
+        self._started, self._deadline = 0.0, math.inf  # monotonic; of the query that runs, if one does
+        try:
+            mine.settimeout(START_S)
+            self.send(defaults)
+            self.isolated = bool(self._receive().header["isolated"])
+            mine.settimeout(None)  # from here on, who watches ends what takes too long
+        except BaseException:
             self.kill()
             raise
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Send a request."""
+        """Send a message."""
         text = json.dumps(message).encode()
-        self.connection.settimeout(5.0)
         self.connection.sendall(FRAME.pack(len(text), 0) + text)
 
-    def receive(self, timeout_s: float) -> Result:
-        """Return the answer.
+    def ask(self, message: Mapping[str, object], now: float, deadline_s: float) -> Result:
+        """Return the answer to a query begun at *now* (monotonic).
 
         Raises:
-            TimeoutError: If it does not come in time.
+            TimeoutError: If it does not come in *deadline_s*; the process has been killed.
             EOFError: If the process has ended.
         """
-        self.connection.settimeout(min(timeout_s, SLOW_AFTER_S))
-        started = time.monotonic()
+        self._started, self._deadline = now, now + deadline_s
         try:
-            data, descriptors, _, _ = socket.recv_fds(self.connection, 65_536, 1)
-        except TimeoutError:
-            if timeout_s <= SLOW_AFTER_S:
-                raise
-            self._give_way()
-            self.connection.settimeout(timeout_s - (time.monotonic() - started))
-            data, descriptors, _, _ = socket.recv_fds(self.connection, 65_536, 1)
-        file = os.fdopen(descriptors[0], "rb") if descriptors else None
-        if file is not None:
-            file.seek(0)  # the writer's position came with the descriptor
-        self.connection.settimeout(30.0)  # all is there now; only the transfer is left
-        data = self._fill(data, FRAME.size)
+            self.send(message)
+            result = self._receive()
+        except (OSError, EOFError):
+            if self.expired:
+                raise TimeoutError from None
+            raise
+        finally:
+            with self._watched:
+                self._deadline = math.inf
+        if self.expired:
+            raise TimeoutError
+        return result
+
+    def watch(self, now: float) -> None:
+        """Kill the process if its query has passed its deadline; let a long one give way to others."""
+        if self._deadline == math.inf:
+            return
+        with self._watched:
+            if now > self._deadline:
+                self.expired = True
+                self.process.kill()
+            elif not self.slowed and now > self._started + SLOW_AFTER_S and self._deadline != math.inf:
+                self.slowed = True
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, self.process.pid, 10)
+
+    def _receive(self) -> Result:
+        data = self._fill(self.connection.recv(65_536), FRAME.size)
         header_length, body_length = FRAME.unpack_from(data)
         data = self._fill(data, FRAME.size + header_length + body_length)
         header = json.loads(data[FRAME.size : FRAME.size + header_length])
-        return Result(header, data[FRAME.size + header_length :], file)
+        if not header.get("file"):
+            return Result(header, data[FRAME.size + header_length :], None)
+        self.connection.sendall(b"+")  # a descriptor that came with bytes read already would be lost
+        _, descriptors, _, _ = socket.recv_fds(self.connection, 1, 1)
+        file = os.fdopen(descriptors[0], "rb")
+        file.seek(0)  # the writer's position came with the descriptor
+        return Result(header, b"", file)
 
     def _fill(self, data: bytes, count: int) -> bytes:
         if len(data) >= count:
@@ -115,12 +146,6 @@ class Process:
             parts.append(part)
             length += len(part)
         return b"".join(parts)
-
-    def _give_way(self) -> None:
-        """Lower the priority of a long query, so that short ones are not slowed by it."""
-        self.slowed = True
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, 10)
 
     def kill(self) -> int:
         """End the process; return its exit status (negative: the signal)."""
@@ -141,11 +166,22 @@ class Process:
 class Pool:
     """Query processes for one store; *ready* are kept, up to *maximum* run at once."""
 
-    def __init__(self, store: Path, ready: int, maximum: int, queue: int, queue_wait_s: float, memory_mb: int) -> None:
+    def __init__(
+        self,
+        store: Path,
+        ready: int,
+        maximum: int,
+        queue: int,
+        queue_wait_s: float,
+        memory_mb: int,
+        defaults: Mapping[str, object] | None = None,
+    ) -> None:
+        self._defaults = dict(defaults or {})  # what each message has unless it says otherwise
         self._arguments = [str(store), str(memory_mb * 1_048_576)]
         self.ready, self.maximum, self.queue, self.queue_wait_s = ready, max(ready, maximum), queue, queue_wait_s
-        self._condition = threading.Condition()
+        self._condition = threading.Condition(threading.Lock())
         self._idle: deque[Process] = deque()
+        self._processes: set[Process] = set()
         self._all = self._starting = 0
         self.waiting = 0
         self.killed = 0
@@ -154,16 +190,25 @@ class Pool:
         self._closed = False
 
     def start(self) -> None:
-        """Start the processes that are kept ready, in the background."""
+        """Start the processes that are kept ready, in the background, and who watches them."""
+        threading.Thread(target=self._watch, daemon=True, name="watch").start()
         with self._condition:
             for _ in range(self.ready):
                 self._spawn()
 
+    def _watch(self) -> None:
+        while not self._closed:
+            time.sleep(TICK_S)
+            now = time.monotonic()
+            for process in tuple(self._processes):
+                process.watch(now)
+
     def _start_one(self) -> None:
         try:
-            process = Process(self._arguments)
-        except (OSError, EOFError, json.JSONDecodeError):
-            log.exception("a query process could not be started")
+            process = Process(self._arguments, self._defaults)
+        except (OSError, EOFError, ValueError):
+            if not self._closed:
+                log.exception("a query process could not be started")
             with self._condition:
                 self._all -= 1
                 self._starting -= 1
@@ -171,10 +216,13 @@ class Pool:
         with self._condition:
             self._starting -= 1
             self.isolated = process.isolated
-            if self._closed:
-                process.kill()
-            self._idle.append(process)
-            self._condition.notify()
+            if not self._closed:
+                self._processes.add(process)
+                self._idle.append(process)
+                self._condition.notify()
+                return
+            self._all -= 1
+        process.kill()
 
     @property
     def alive(self) -> int:
@@ -221,7 +269,8 @@ class Pool:
         with self._condition:
             if not retire and not self._closed:
                 self._idle.append(process)
-                self._condition.notify()
+                if self.waiting:
+                    self._condition.notify()
                 # Started for a rush that is over: the one unused for longest is at the left.
                 if self._all > self.ready and self._idle[0].idle_since < process.idle_since - KEEP_S:
                     surplus = self._idle.popleft()
@@ -241,6 +290,7 @@ class Pool:
     def _replace(self, process: Process) -> int:
         status = process.kill()
         with self._condition:
+            self._processes.discard(process)
             self._all -= 1
             if self._all < self.ready and not self._closed:
                 self._spawn()
@@ -256,8 +306,7 @@ class Pool:
         process = self._acquire()
         got = time.monotonic()
         try:
-            process.send({**message, "deadline_s": deadline_s})
-            result = process.receive(deadline_s)
+            result = process.ask({**message, "deadline_s": deadline_s}, got, deadline_s)
         except TimeoutError:
             self.killed += 1
             self._replace(process)
@@ -270,8 +319,8 @@ class Pool:
         except BaseException:
             self._replace(process)
             raise
-        # An allocation the limit refused leaves the process in an unknown state.
-        if result.header.get("error") == "memory":
+        # An allocation the limit refused, or a panic, leaves the process in an unknown state.
+        if result.header.get("error") in ("memory", "panic"):
             self._replace(process)
         else:
             self._release(process)
@@ -279,13 +328,21 @@ class Pool:
         return result
 
     def close(self) -> None:
-        """End all idle processes; those that are busy end when their query does."""
+        """End all processes; return when those that were starting have ended too."""
         with self._condition:
             self._closed = True
             idle = list(self._idle)
             self._idle.clear()
+            self._processes.difference_update(idle)
+            self._all -= len(idle)
+            busy = list(self._processes)
         for process in idle:
             process.kill()
+        for process in busy:
+            process.process.kill()  # the thread that waits for it closes the rest
+        deadline = time.monotonic() + START_S
+        while self._all and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _busy(detail: str, limit: float) -> Problem:
@@ -307,12 +364,12 @@ def _died(status: int, deadline_s: float) -> Problem:
         return _deadline(deadline_s)
     if status == -signal.SIGABRT:
         return memory_problem()
-    return Problem(
-        500,
-        "crashed",
-        f"the process that ran the query ended ({_name(status)})",
-        "The query is harmful to the engine; simplify it. The server goes on.",
-    )
+    return crash_problem(f"the process that ran the query ended ({_name(status)})")
+
+
+def crash_problem(detail: str) -> Problem:
+    """Return the 500 for a query the engine did not survive."""
+    return Problem(500, "crashed", detail, "The query is harmful to the engine; simplify it. The server goes on.")
 
 
 def memory_problem() -> Problem:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from .engine import Answer, Engine, Query, iris
@@ -22,6 +24,7 @@ FORM, DIRECT_QUERY, DIRECT_UPDATE = (
 )
 TRUNCATED = "SummitGraph-Truncated"  # a header: the rows given, where there may be more
 _MAX_FIELDS = 2000
+_HOST = re.compile(r"[\w\-.:\[\]]+")
 Parameters = Mapping[str, Sequence[str]]
 
 
@@ -130,8 +133,14 @@ def choose_format(form: str, parameters: Parameters, accept: str | None) -> tupl
     Raises:
         Problem: 406 if nothing fits.
     """
+    names = parameters.get("format", ()) or parameters.get("output", ())
+    return _choose_format(form, names[0] if names else None, accept)
+
+
+@lru_cache(maxsize=512)
+def _choose_format(form: str, name: str | None, accept: str | None) -> tuple[Format, str]:
     formats = BY_FORM.get(form, SELECT_FORMATS)
-    for name in parameters.get("format", ()) or parameters.get("output", ()):
+    if name is not None:
         if not (found := by_name(name, formats)):
             raise not_acceptable([item.name for item in formats])
         return found, found.content_type
@@ -202,8 +211,9 @@ class Endpoint:
             raise
         finally:
             seconds = time.perf_counter() - started
-            self.metrics.observe_query(seconds)
             cached, rows = (answer.cached, answer.rows) if answer else (outcome == "ok", None)
+            unchanged = answer is None and outcome == "ok"
+            self.metrics.count_query(seconds, size, cached=cached and not unchanged, not_modified=unchanged)
             self.log.write(operation.text, outcome, seconds, size, form=form, cached=cached, rows=rows)
 
     def _query(self, environ: Environ, operation: Operation, scan: Scan, started: float) -> tuple[Reply, Answer | None]:
@@ -217,15 +227,11 @@ class Endpoint:
         )
         limit = deadline(parameters, self.engine.settings.deadline_s)
         headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache")]
-        self.metrics.add("queries_total")
         if none_match := environ.get("HTTP_IF_NONE_MATCH"):
             etag = self.engine.etag(query, scan, self.engine.version())
             if etag and matches(none_match, etag):
-                self.metrics.add("queries_not_modified_total")
                 return Reply(304, headers=[*headers, ("ETag", etag)]), None
         answer = self.engine.answer(query, scan, limit)
-        self.metrics.add("queries_cached_total", answer.cached)
-        self.metrics.add("result_bytes_total", answer.size)
         if answer.etag:
             headers.append(("ETag", answer.etag))
         if answer.truncated:
@@ -257,7 +263,7 @@ def _dataset(parameters: Parameters, default: str, named: str) -> tuple[tuple[st
 def base_of(environ: Environ) -> str:
     """Return scheme and host the client used, as ``http://host:port``."""
     host = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME', 'localhost')}:{environ.get('SERVER_PORT', '80')}"
-    if not all(char.isalnum() or char in "-._:[]" for char in host):
+    if not _HOST.fullmatch(host):
         raise Problem(400, "host", f"the Host header {host!r} is not a host name")
     return f"{environ.get('wsgi.url_scheme', 'http')}://{host}"
 

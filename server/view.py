@@ -32,11 +32,23 @@ def current_name(store: Path | str) -> str:
     Raises:
         OSError, ValueError: If nothing is published.
     """
-    descriptor = os.open(f"{store}/CURRENT", os.O_RDONLY)
-    try:
-        return f"{int(os.read(descriptor, 32))}-{os.fstat(descriptor).st_mtime_ns:x}"
-    finally:
-        os.close(descriptor)
+    global _last
+    path = f"{store}/CURRENT"
+    found = os.stat(path)  # noqa: PTH116 - asked for with every query
+    key = (path, found.st_mtime_ns, found.st_ino)
+    if _last[0] != key:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            name = f"{int(os.read(descriptor, 32))}-{os.fstat(descriptor).st_mtime_ns:x}"
+        finally:
+            os.close(descriptor)
+        if os.stat(path).st_mtime_ns != found.st_mtime_ns:  # noqa: PTH116 - replaced meanwhile
+            return name
+        _last = (key, name)
+    return _last[1]
+
+
+_last: tuple[tuple[str, int, int], str] = (("", 0, 0), "")
 
 
 def build(store: Path) -> Path:

@@ -10,17 +10,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
-import io
 import json
 import math
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import struct
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
@@ -39,33 +40,32 @@ class TooLarge(Exception):
     """The result passed the limit on its size."""
 
 
-class Spool(io.RawIOBase):
+class Spool:
     """A result on its way: held in memory up to INLINE_BYTES, then in an unnamed file; at most *limit* bytes.
 
     ``marks`` counts how often *mark* has come by.
     """
 
     def __init__(self, limit: int, mark: bytes = b"") -> None:
-        super().__init__()
         self.limit, self.size = limit, 0
         self.mark, self.marks, self.tail = mark, 0, b""
         self.chunks: list[bytes] = []
         self.file: IO[bytes] | None = None
 
-    def write(self, data: Any, /) -> int:
+    def write(self, data: bytes) -> int:
         """Take *data*; raise TooLarge beyond the limit."""
-        data = bytes(data)
         self.size += len(data)
         if self.size > self.limit:
             raise TooLarge
         if self.mark:
-            seen = self.tail + data
+            seen = self.tail + data if self.tail else data
             self.marks += seen.count(self.mark)
-            self.tail = seen[-len(self.mark) + 1 :] if len(self.mark) > 1 else b""
+            if len(self.mark) > 1:
+                self.tail = seen[-len(self.mark) + 1 :]
         if self.file is None:
             self.chunks.append(data)
             if self.size > INLINE_BYTES:
-                self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+                self.file = tempfile.TemporaryFile(buffering=262_144)  # noqa: SIM115 - closed by close()
                 self.file.writelines(self.chunks)
                 self.chunks.clear()
         else:
@@ -79,7 +79,6 @@ class Spool(io.RawIOBase):
         """Give back the file."""
         if self.file is not None:
             self.file.close()
-        super().close()
 
 
 def leave_network() -> bool:
@@ -97,33 +96,57 @@ def limit_memory(extra_bytes: int) -> None:
 
 
 def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
-    """Return the next message, None when the other side has gone."""
-    head = _exactly(connection, FRAME.size)
-    if head is None:
-        return None
-    header_length, body_length = FRAME.unpack(head)
-    header = _exactly(connection, header_length)
-    body = _exactly(connection, body_length) if body_length else b""
-    return None if header is None or body is None else (json.loads(header), body)
+    """Return the next message, None when the other side has gone. One side speaks at a time, so none is read too far."""
+    data = connection.recv(65_536)
+    if len(data) < FRAME.size:
+        data += _exactly(connection, FRAME.size - len(data)) if data else b""
+        if len(data) < FRAME.size:
+            return None
+    header_length, body_length = FRAME.unpack_from(data)
+    start = FRAME.size + header_length
+    if missing := start + body_length - len(data):
+        data += _exactly(connection, missing)
+        if len(data) < start + body_length:
+            return None
+    return json.loads(data[FRAME.size : start]), data[start:]
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes | None:
-    data = connection.recv(count, socket.MSG_WAITALL) if count else b""
-    return data if len(data) == count else None
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    """Return *count* bytes, fewer if the other side has gone."""
+    parts = []
+    while count and (part := connection.recv(min(count, 1_048_576))):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
-def send(
-    connection: socket.socket, header: Mapping[str, object], body: bytes = b"", file: IO[bytes] | None = None
-) -> None:
-    """Send a message, and with it the descriptor of *file*."""
+def send(connection: socket.socket, header: Mapping[str, object], body: bytes = b"") -> None:
+    """Send a message."""
     text = json.dumps(header).encode()
     data = FRAME.pack(len(text), len(body)) + text
-    if file is not None:
-        socket.send_fds(connection, [data], [file.fileno()])
-    else:
-        connection.sendall(data + body if len(body) < 65_536 else data)
-        if len(body) >= 65_536:
-            connection.sendall(body)
+    connection.sendall(data + body if len(body) < 65_536 else data)
+    if len(body) >= 65_536:
+        connection.sendall(body)
+
+
+def send_file(connection: socket.socket, header: Mapping[str, object], file: IO[bytes]) -> None:
+    """Send a message, and the descriptor of *file* as soon as the other side is ready for it."""
+    file.flush()
+    send(connection, {**header, "file": True})
+    if connection.recv(1):
+        socket.send_fds(connection, [b"+"], [file.fileno()])
+
+
+def end_with(connection: socket.socket) -> None:
+    """End this process when the other side of *connection* has gone, whatever query runs: nobody waits for it."""
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(connection, 0)
+        poll.poll()  # reports only that the other side hung up
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Views:
@@ -260,33 +283,27 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
         store, version = current_snapshot(views.store), request["version"]
     else:
         store, version = views.at(request["version"]), views.version
-    nodes: dict[str, Any] = {
-        key: None if request.get(key) is None else [ox.NamedNode(iri) for iri in request[key]]
-        for key in ("default_graphs", "named_graphs")
-    }
-    results = store.query(
-        request["query"],
-        base_iri=request.get("base"),
-        default_graph=nodes["default_graphs"],
-        named_graphs=nodes["named_graphs"],
-    )
+    if (default := request.get("default_graphs")) is None:
+        results = store.query(request["query"], base_iri=request.get("base"))
+    else:
+        results = store.query(
+            request["query"],
+            base_iri=request.get("base"),
+            default_graph=[ox.NamedNode(iri) for iri in default],
+            named_graphs=[ox.NamedNode(iri) for iri in request["named_graphs"]],
+        )
     form = request["format"]
     spool = Spool(request["max_bytes"], _MARKS.get(form, b""))
     output = cast("IO[bytes]", spool)
-    tables = {
-        "json": ox.QueryResultsFormat.JSON,
-        "xml": ox.QueryResultsFormat.XML,
-        "csv": ox.QueryResultsFormat.CSV,
-        "tsv": ox.QueryResultsFormat.TSV,
-    }
     rows: int | None = None
     truncated, maximum = False, request.get("max_rows")
     if isinstance(results, ox.QueryTriples):
-        _write_rdf(results, form, request["prefixes"], spool)
+        prefixes = request["known_prefixes"] | request.get("prefixes", {})
+        _write_rdf(results, form, prefixes, spool)
         rows = count_rows(form, spool)
-    elif form in tables:
+    elif form in _TABLES:
         boolean = isinstance(results, ox.QueryBoolean)
-        results.serialize(output, format=tables[form])
+        results.serialize(output, format=ox.QueryResultsFormat.from_extension(_TABLES[form]))
         rows = 1 if boolean else count_rows(form, spool)
     elif isinstance(results, ox.QueryBoolean):
         spool.write(json.dumps({"boolean": bool(results)}).encode())
@@ -300,8 +317,40 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
     return {"ok": True, "version": version, "size": spool.size, "rows": rows, "truncated": truncated}, spool
 
 
+_TABLES = {"json": "srj", "xml": "srx", "csv": "csv", "tsv": "tsv"}
+
+
+def respond(connection: socket.socket, views: Views, request: Mapping[str, Any]) -> None:
+    """Answer one request: with a result that is complete, or with what went wrong."""
+    spool: Spool | None = None
+    try:
+        header, spool = answer(views, request)
+    except TooLarge:
+        header = {"ok": False, "error": "too-large"}
+    except SyntaxError as error:
+        header = {"ok": False, "error": "syntax", "message": str(error)}
+    except MemoryError:
+        header = {"ok": False, "error": "memory"}
+    except (OSError, RuntimeError, ValueError) as error:
+        header = {"ok": False, "error": "failed", "message": str(error)}
+    except BaseException as error:  # noqa: BLE001 - the engine's panics are no Exception
+        short = any(word in str(error).lower() for word in ("alloc", "memory", "capacity"))
+        header = {"ok": False, "error": "memory" if short else "panic"}
+    if spool is None:
+        send(connection, header)
+        return
+    if spool.file is None:
+        send(connection, header, b"".join(spool.chunks))
+    else:
+        send_file(connection, header, spool.file)
+    spool.close()
+
+
 def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
-    """Answer requests until the other side goes away."""
+    """Answer requests until the other side goes away; its first message gives what all requests have."""
+    if (first := receive(connection)) is None:
+        return
+    defaults = first[0]
     isolated = leave_network()
     import pyoxigraph  # noqa: F401 - loaded before the memory limit is measured
 
@@ -309,36 +358,15 @@ def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
     with contextlib.suppress(OSError, ValueError):
         views.at(view.newest(store))
     limit_memory(memory_bytes)
+    end_with(connection)
     send(connection, {"ok": True, "isolated": isolated})
     while (message := receive(connection)) is not None:
-        request = message[0]
-        # The kernel ends this process soon after the deadline, even if the server that should do so has died.
-        signal.setitimer(signal.ITIMER_REAL, request["deadline_s"] + 2)
-        spool: Spool | None = None
-        try:
-            header, spool = answer(views, request)
-        except TooLarge:
-            header = {"ok": False, "error": "too-large"}
-        except SyntaxError as error:
-            header = {"ok": False, "error": "syntax", "message": str(error)}
-        except MemoryError:
-            header = {"ok": False, "error": "memory"}
-        except (OSError, RuntimeError, ValueError) as error:
-            header = {"ok": False, "error": "failed", "message": str(error)}
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        if spool is None or spool.file is None:
-            send(connection, header, b"".join(spool.chunks) if spool and header["ok"] else b"")
-        else:
-            spool.file.flush()
-            send(connection, header, file=spool.file)
-        if spool is not None:
-            spool.close()
+        respond(connection, views, {**defaults, **message[0]})
 
 
 def main(arguments: Sequence[str]) -> None:
     """Serve on the socket of descriptor ``arguments[0]`` from the store ``arguments[1]``; memory in bytes last."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server that started us decides
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     # A server that has gone needs no answer.
     with contextlib.suppress(ConnectionError), socket.socket(fileno=int(arguments[0])) as connection:
         serve(connection, Path(arguments[1]), math.ceil(float(arguments[2])))

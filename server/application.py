@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
 from flask import Flask
 
 from . import describe
 from .auth import Gatekeeper, read_tokens
 from .engine import Engine, check_store
-from .gateway import Gateway
+from .gateway import Gateway, WsgiApp
 from .observe import Metrics, QueryLog
 from .pages import Pages
 from .reply import Environ, Reply, wants_html
 from .settings import Settings
+from .site import Site
 from .sparql import Endpoint, base_of
 from .store_protocol import register_store
 from .updates import Updates
 from .view import build as build_view
 from .views import register
+
+
+def by_path(base_iri: str, application: WsgiApp) -> WsgiApp:
+    """Return *application* answering the IRIs under *base_iri* by their path too, whoever is asked for them.
+
+    So https://w3id.org/summitgraph/id/… is answered where w3id.org leads here: by a redirect, a proxy or a hosts file.
+    """
+    prefix = urlsplit(base_iri).path.rstrip("/")
+
+    def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if prefix and path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/"):
+            environ["PATH_INFO"] = path[len(prefix) :] or "/"
+        return application(environ, start_response)
+
+    return answer
 
 
 def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
@@ -45,8 +66,9 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
 
     log = QueryLog(settings.query_log)
     endpoint = Endpoint(engine, metrics, log, page=pages.results, update=updates.update, describe=describe_service)
-    register(app, engine, pages, metrics)
+    register(app, Site(engine, pages), metrics)
     register_store(app, engine, updates)
-    app.wsgi_app = Gateway(settings, endpoint, app.wsgi_app, metrics)  # type: ignore[method-assign]
+    gateway = Gateway(settings, endpoint, app.wsgi_app, metrics)
+    app.wsgi_app = by_path(settings.base_iri, gateway)  # type: ignore[method-assign,assignment]
     app.extensions["summitgraph"] = engine
     return app

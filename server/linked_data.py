@@ -6,107 +6,113 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
+from . import entity_page
 from .describe import choose_rdf
-from .engine import Answer, Engine, iris
+from .engine import Answer, iris
+from .facts import filled
 from .formats import GRAPH_FORMATS, HTML, RDF_FORMATS, Format, by_name, negotiate
-from .pages import Pages, language_of, shorten
 from .problems import Problem, not_acceptable
-from .reply import Environ, Reply, matches
+from .reply import Environ, Reply, wants_html
+from .site import Site, last_modified, unmodified
 
-LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
-PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
-ABOUT = f"""CONSTRUCT {{ $thing ?p ?o . ?o <{LABEL}> ?label . ?o ?q ?v }}
-WHERE {{
-  $thing ?p ?o
-  OPTIONAL {{ ?o <{LABEL}> ?label }}
-  OPTIONAL {{ ?o ?q ?v FILTER(isBlank(?o)) }}
-}}"""
-FACTS = f"""SELECT ?p ?o (SAMPLE(?name) AS ?label)
-WHERE {{ $thing ?p ?o OPTIONAL {{ ?o <{LABEL}> ?name FILTER(LANGMATCHES(LANG(?name), $language)) }} }}
-GROUP BY ?p ?o ORDER BY ?p ?o LIMIT 2000"""
-INVERSE = f"""SELECT ?p ?o (SAMPLE(?name) AS ?label)
-WHERE {{
-  {{ SELECT DISTINCT ?p ?o {{ ?o ?p $thing }} LIMIT 200 }}
-  OPTIONAL {{ ?o <{LABEL}> ?name FILTER(LANGMATCHES(LANG(?name), $language)) }}
-}}
-GROUP BY ?p ?o ORDER BY ?p ?o"""
-
-
-def about(text: str, thing: str, language: str = "en") -> str:
-    """Return a query of ours for one thing; the IRI is checked to be one, so it cannot end the term it stands in."""
-    values = {"$thing": f"<{iris([thing])[0]}>", "$language": f'"{language}"'}
-    return re.sub(r"\$(thing|language)\b", lambda match: values[match[0]], text)
+_DOCUMENT_GRAPH = re.compile(r"doc/([^/]+)")
 
 
 class LinkedData:
     """Documents about the resources of one base IRI."""
 
-    def __init__(self, engine: Engine, pages: Pages) -> None:
-        self.engine, self.pages = engine, pages
-        self.base = engine.settings.base_iri
+    def __init__(self, site: Site) -> None:
+        self.site, self.engine, self.base = site, site.engine, site.base
 
     def see_other(self, path: str, accept: str | None) -> Reply:
-        """Return the 303 from a thing to the document about it."""
+        """Return the 303 from a thing to the document about it; a suffix chooses the form where Accept cannot.
+
+        Raises:
+            Problem: 404 if nothing is known of the thing, 406 if no form of ours is accepted.
+        """
         chosen = negotiate(accept, GRAPH_FORMATS)
         if chosen is None:
             raise not_acceptable([item.media_type for item in GRAPH_FORMATS])
-        form = chosen[0]
-        iri = self.base + "id/" + path
-        if not self.engine.select(about("SELECT ?p { $thing ?p ?o } LIMIT 1", iri)) and not self.engine.select(
-            about("SELECT ?p { ?s ?p $thing } LIMIT 1", iri)
-        ):
-            raise unknown(iri)
-        quoted = quote(path)
-        target = f"/page/{quoted}" if form is HTML else f"/data/{quoted}.{form.suffix}"
-        return Reply(303, headers=[("Location", target), ("Vary", "Accept")])
+        form: Format = chosen[0]
+        if not self._known(path):
+            stem, suffixed = (path[:-5], HTML) if path.endswith(".html") else split_suffix(path)
+            if suffixed is None or not self._known(stem):
+                raise unknown(self.base + "id/" + path)
+            path, form = stem, suffixed
+        links = [(self._address(path, item), f'rel="alternate"; type="{item.media_type}"') for item in GRAPH_FORMATS]
+        header = ", ".join(f"<{target}>; {parameters}" for target, parameters in links)
+        return Reply(303, headers=[("Location", self._address(path, form)), ("Vary", "Accept"), ("Link", header)])
 
-    def data(self, iri: str, accept: str | None, form: Format | None, none_match: str | None) -> Reply:
-        """Return RDF about *iri*: its triples, and the labels of what they mention."""
-        form = form or choose_rdf(accept)
-        answer = self.engine.construct(about(ABOUT, iri), form.name)
-        if answer.size == 0 or (form.name == "jsonld" and answer.body.strip() in (b"[]", b"{}")):
-            raise unknown(iri)
-        return _reply(answer, form, none_match)
+    @staticmethod
+    def _address(path: str, form: Format) -> str:
+        return f"/page/{quote(path)}" if form is HTML else f"/data/{quote(path)}.{form.suffix}"
 
-    def graph(self, iri: str, accept: str | None, none_match: str | None) -> Reply:
-        """Return the named graph *iri* itself."""
-        form = choose_rdf(accept)
-        text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{iris([iri])[0]}> {{ ?s ?p ?o }} }}"
-        answer = self.engine.construct(text, form.name)
+    def _known(self, path: str) -> bool:
+        return bool(self.engine.select(filled("known", thing=[self.base + "id/" + path])))
+
+    def data(self, environ: Environ, path: str) -> Reply:
+        """Return RDF about a thing: its concise bounded description, and the labels of what it mentions.
+
+        Raises:
+            Problem: 404 if nothing is known of it, 406 if no format of ours is accepted.
+        """
+        stem, form = split_suffix(path)
+        iri = f"{self.base}id/{stem}"
+        form = form or choose_rdf(environ.get("HTTP_ACCEPT"))
+        if not self.engine.select(filled("known", thing=[iri])):
+            raise unknown(iri)
+        answer = self.engine.construct(filled("description", thing=[iri]), form.name)
+        quoted = quote(stem)
+        links = [f'<{quote(iri, safe="/%:@!$&()*+,;=~-._#?")}>; rel="describes"']
+        links += [f'</page/{quoted}>; rel="alternate"; type="{HTML.media_type}"']
+        links += [
+            f'</data/{quoted}.{item.suffix}>; rel="alternate"; type="{item.media_type}"'
+            for item in RDF_FORMATS
+            if item is not form
+        ]
+        return _reply(environ, answer, form, [("Link", ", ".join(links))])
+
+    def graph(self, environ: Environ, path: str) -> Reply:
+        """Return a named graph itself; a browser is led to the page of the document it was made from.
+
+        Raises:
+            Problem: 404 if there is no such graph, 406 if no format of ours is accepted.
+        """
+        stem, form = split_suffix(path)
+        html = form is None and wants_html(environ.get("HTTP_ACCEPT"))
+        if html and (match := _DOCUMENT_GRAPH.fullmatch(path)) and self._known(f"source-document/{match[1]}"):
+            return Reply(303, headers=[("Location", f"/page/source-document/{quote(match[1])}"), ("Vary", "Accept")])
+        form = form or choose_rdf("text/turtle" if html else environ.get("HTTP_ACCEPT"))
+        iri = iris([f"{self.base}graph/{stem}"])[0]
+        answer = self.engine.construct(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}", form.name)
         if answer.size == 0:
             raise unknown(iri)
-        return _reply(answer, form, none_match)
+        reply = _reply(environ, answer, form, [])
+        if html and reply.status == 200:  # shown by the browser, where Turtle would be downloaded
+            reply.content_type = "text/plain; charset=utf-8"
+        return reply
 
-    def page(self, environ: Environ, iri: str, path: str) -> Reply:
-        """Return the page about *iri*."""
-        language = language_of(environ)
-        facts = self.engine.select(about(FACTS, iri, language))
-        inverse = self.engine.select(about(INVERSE, iri, language))
-        if not facts and not inverse:
+    def page(self, environ: Environ, path: str) -> Reply:
+        """Return the page about a thing.
+
+        Raises:
+            Problem: 404 if nothing is known of it.
+        """
+        iri = iris([f"{self.base}id/{path}"])[0]
+        reply = entity_page.page(self.site, environ, iri, path)
+        if reply is None:
             raise unknown(iri)
-        body = self.pages.render(
-            "resource.html",
-            environ,
-            iri=iri,
-            label=_label(facts, language) or shorten(iri),
-            facts=_grouped(facts),
-            inverse=_grouped(inverse),
-            alternates=[(item.media_type, f"/data/{quote(path)}.{item.suffix}") for item in RDF_FORMATS[:4]],
-        )
-        headers = [("Vary", "Accept, Accept-Language, Accept-Encoding"), ("Cache-Control", "no-cache")]
-        return Reply(200, HTML.content_type, body, headers, size=len(body))
+        return reply
 
 
-def _reply(answer: Answer, form: Format, none_match: str | None) -> Reply:
-    headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache")]
+def _reply(environ: Environ, answer: Answer, form: Format, more: list[tuple[str, str]]) -> Reply:
+    headers = [("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache"), last_modified(answer.version), *more]
     if answer.etag:
         headers.append(("ETag", answer.etag))
-    if answer.etag and matches(none_match, answer.etag):
-        return Reply(304, headers=headers)
+        if unmodified(environ, answer.etag, answer.version):
+            return Reply(304, headers=headers)
     return Reply(200, form.content_type, answer.body, headers, answer.file, answer.size, answer.packed)
 
 
@@ -124,22 +130,3 @@ def split_suffix(path: str) -> tuple[str, Format | None]:
     stem, dot, suffix = path.rpartition(".")
     form = by_name(suffix, RDF_FORMATS) if dot and stem else None
     return (stem, form) if form and form.suffix == suffix else (path, None)
-
-
-def _cell(value: dict[str, str], label: str = "") -> list[str]:
-    kind = {"uri": "iri", "literal": "literal"}.get(value["type"], "other")
-    return [kind, str(value["value"]), value.get("xml:lang", ""), value.get("datatype", ""), label]
-
-
-def _grouped(rows: Sequence[dict[str, Any]]) -> list[tuple[list[str], list[list[str]]]]:
-    groups: dict[str, list[list[str]]] = {}
-    for row in rows:
-        groups.setdefault(row["p"]["value"], []).append(_cell(row["o"], row.get("label", {}).get("value", "")))
-    return [(["iri", name, "", "", ""], values) for name, values in groups.items()]
-
-
-def _label(facts: Sequence[dict[str, Any]], language: str) -> str:
-    labels = {
-        row["o"].get("xml:lang", ""): row["o"]["value"] for row in facts if row["p"]["value"] in (LABEL, PREF_LABEL)
-    }
-    return next((labels[code] for code in (language, "en", "fr", "ar", "") if code in labels), "")

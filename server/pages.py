@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from . import local
 from .engine import known_prefixes
 from .negotiate import choose_language
 from .reply import Environ
@@ -21,6 +23,11 @@ from .sparql import read_parameters
 
 LANGUAGES = ("en", "ar", "fr")
 RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "ckb"])
+COOKIE = "lang"
+SECTIONS = (
+    ("/", "home"),
+    ("/query", "query"),
+)
 Cell = Sequence[str] | None  # kind (iri, literal, other), value, language, datatype[, label]
 
 
@@ -32,9 +39,22 @@ def messages() -> Mapping[str, Mapping[str, str]]:
 
 
 def language_of(environ: Environ) -> str:
-    """Return the language a page is shown in: the parameter ``lang``, else what the browser prefers."""
+    """Return the language a page is shown in: the parameter ``lang``, else the one chosen before, else the browser's."""
     asked = read_parameters(environ.get("QUERY_STRING", "")).get("lang", [""])[0]
-    return asked if asked in LANGUAGES else choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"), LANGUAGES, "en")
+    if asked in LANGUAGES:
+        return asked
+    for part in environ.get("HTTP_COOKIE", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE and value in LANGUAGES:
+            return str(value)
+    return choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"), LANGUAGES, "en")
+
+
+def direction(language: str) -> str:
+    """Return the direction of a language (BCP 47 tag), ``auto`` where none is given."""
+    if not language:
+        return "auto"
+    return "rtl" if language.lower().partition("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def shorten(iri: str) -> str:
@@ -49,29 +69,53 @@ def shorten(iri: str) -> str:
     return iri.rstrip("/#").replace("#", "/").rpartition("/")[2] or iri
 
 
+@lru_cache(maxsize=1)
+def static_digest() -> str:
+    """Return a digest of all templates and static files: what is cached is not shown after an upgrade."""
+    digest = hashlib.blake2b(digest_size=6)
+    for folder in ("templates", "static"):
+        for path in sorted(local.files(folder)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 class Pages:
     """Renders templates; links to our own resources are made local, whatever host serves them."""
 
     def __init__(self, base_iri: str) -> None:
-        self.base_iri = base_iri
+        self.base_iri, self.static_key = base_iri, static_digest()
         self.templates = Environment(
-            loader=PackageLoader("summitgraph.server"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=PackageLoader("summitgraph.server"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.globals.update(
+            asset=self.asset, built=local.is_built, term=self.term, href=self.href, direction=direction
         )
 
     def render(self, template: str, environ: Environ, **values: Any) -> bytes:
         """Return the page in the reader's language."""
         language = language_of(environ)
         words = messages()
+        path = environ.get("PATH_INFO", "/")
         page = self.templates.get_template(template).render(
             t=words[language],
             language=language,
             languages=[(code, words[code]["name"]) for code in LANGUAGES],
             language_link=lambda code: self._link(environ, code),
+            sections=[(target, words[language][name], path == target) for target, name in SECTIONS],
             number=lambda value: format_decimal(value, locale=language),
-            term=self.term,
+            in_words=local.In(language),
             **values,
         )
         return page.encode()
+
+    @staticmethod
+    def asset(name: str) -> str:
+        """Return the address of a static file, which changes when any of them does."""
+        return f"/static/{name}?v={static_digest()}"
 
     @staticmethod
     def _link(environ: Environ, language: str) -> str:
@@ -97,8 +141,7 @@ class Pages:
             inner = Markup("<bdi>{}</bdi>").format(shown)
             return Markup('<a href="{}" title="{}">{}</a>').format(href, value, inner) if href else escape(value)
         if kind == "literal" and language:
-            direction = "rtl" if language.lower().partition("-")[0] in RIGHT_TO_LEFT else "ltr"
-            return Markup('<span lang="{}" dir="{}">{}</span>').format(language, direction, value)
+            return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(language, direction(language), value)
         return Markup('<bdi dir="auto">{}</bdi>').format(value)
 
     def results(self, environ: Environ, query: str, form: str, data: bytes) -> bytes:

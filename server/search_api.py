@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from . import terms
 from .engine import Engine, iris, known_prefixes
 from .pages import Pages
 from .problems import Problem
@@ -48,6 +49,7 @@ class SearchApi:
             "label": text,
             "lang": lang,
             "type": hit.type,
+            "kind": terms.label(hit.type, question.lang or "en"),
             "href": self.pages.href(hit.iri),
             "snippet": snippet(hit.text, question.words),
             "score": hit.score,

@@ -11,9 +11,9 @@ from .engine import Engine, Query, iris
 from .formats import RDF_FORMATS, by_media_type
 from .problems import Problem, method_not_allowed
 from .reply import Reply, matches
+from .respond import respond
 from .sparql import base_of, options, read_body, read_parameters
 from .updates import Part, Updates
-from .views import respond
 
 METHODS = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 _VERBS = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]

@@ -5,74 +5,29 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import catalogue, describe, vocabulary
+from . import describe, home_page, query_page, vocabulary
 from .coding import COMPRESS_FROM, choose_coding, compress
 from .dataset import dcat
-from .engine import Engine, known_prefixes
 from .formats import HTML
-from .linked_data import LinkedData, split_suffix
+from .linked_data import LinkedData
 from .observe import GAUGES, Metrics
 from .openapi import openapi
-from .pages import Pages
 from .problems import Problem
-from .reply import SECURITY, Reply, cors_headers, wants_html
+from .reply import SECURITY, cors_headers, wants_html
+from .respond import respond
 from .search_api import SearchApi
-from .sparql import base_of, options, read_parameters
+from .site import Site
+from .sparql import base_of, options
+
+PARTS = (home_page, query_page)  # each has a function register(app, site)
 
 
-def respond(reply: Reply) -> Response:
-    """Return a reply of ours as Flask sends it."""
-    body = reply.body if reply.file is None else reply.file.read()
-    response = Response(body, reply.status, list(reply.headers))
-    if reply.content_type:
-        response.content_type = reply.content_type
-    else:
-        del response.headers["Content-Type"]
-    return response
-
-
-DOCUMENTS = "SELECT (COUNT(*) AS ?n) { GRAPH ?g {} FILTER(CONTAINS(STR(?g), '/graph/doc/')) }"
-
-
-def home(engine: Engine, pages: Pages) -> Reply:
-    """Return the page that says what this is."""
-    environ = request.environ
-    classes = engine.select(describe.CLASSES)
-    rows = engine.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
-    documents = engine.select(DOCUMENTS)
-    listed = [
-        {
-            "label": row["term"]["value"].replace("#", "/").rpartition("/")[2],
-            "href": pages.href(row["term"]["value"]) or "#",
-            "count": int(row["n"]["value"]),
-        }
-        for row in classes[:40]
-        if row["term"]["value"].startswith(known_prefixes()["sg"])
-    ]
-    body = pages.render(
-        "home.html",
-        environ,
-        facts=int(rows[0]["n"]["value"]),
-        documents=int(documents[0]["n"]["value"]),
-        classes=listed,
-        examples=catalogue.examples(),
-        endpoint=base_of(environ) + "/sparql",
-    )
-    return Reply(200, HTML.content_type, body, [("Vary", "Accept-Language, Accept-Encoding")])
-
-
-def query_page(pages: Pages) -> bytes:
-    """Return the page with the form for a query."""
-    given = read_parameters(request.environ.get("QUERY_STRING", "")).get("query", [""])[0]
-    names = ("sg", "rdfs", "wd")
-    start = "".join(f"PREFIX {name}: <{known_prefixes()[name]}>\n" for name in names)
-    return pages.render("query.html", request.environ, query=given or f"{start}SELECT * {{ ?s ?p ?o }}\nLIMIT 20\n")
-
-
-def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None:
+def register(app: Flask, site: Site, metrics: Metrics) -> None:
     """Add all routes to *app*."""
-    data = LinkedData(engine, pages)
+    engine, pages, data = site.engine, site.pages, LinkedData(site)
     cors = engine.settings.cors
+    for part in PARTS:
+        part.register(app, site)
 
     def accept() -> str | None:
         return request.headers.get("Accept")
@@ -87,30 +42,21 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
             return None
         return respond(options(", ".join(sorted(rule.methods or ()))))
 
-    @app.get("/")
-    def show_home() -> Response:
-        return respond(home(engine, pages))
-
-    @app.get("/query")
-    def show_query() -> Response:
-        return Response(query_page(pages), content_type=HTML.content_type)
-
     @app.get("/id/<path:path>")
     def thing(path: str) -> Response:
         return respond(data.see_other(path, accept()))
 
     @app.get("/page/<path:path>")
     def page(path: str) -> Response:
-        return respond(data.page(request.environ, f"{data.base}id/{path}", path))
+        return respond(data.page(request.environ, path))
 
     @app.get("/data/<path:path>")
     def rdf(path: str) -> Response:
-        stem, form = split_suffix(path)
-        return respond(data.data(f"{data.base}id/{stem}", accept(), form, none_match()))
+        return respond(data.data(request.environ, path))
 
     @app.get("/graph/<path:path>")
     def graph(path: str) -> Response:
-        return respond(data.graph(f"{data.base}graph/{path}", accept(), none_match()))
+        return respond(data.graph(request.environ, path))
 
     @app.get("/ontology")
     def show_ontology() -> Response:
@@ -175,6 +121,8 @@ def register(app: Flask, engine: Engine, pages: Pages, metrics: Metrics) -> None
         # What asks an API reads JSON, whatever it says it accepts.
         asked = "application/problem+json" if request.path.startswith("/api/") else accept()
         content_type, body = problem.render(asked)
+        if content_type.startswith(HTML.media_type) and problem.status == 404:
+            body = home_page.missing(site, pages, request.environ, problem)
         return Response(body, problem.status, [("Vary", "Accept"), *problem.headers], content_type=content_type)
 
     @app.errorhandler(HTTPException)

@@ -53,7 +53,8 @@ def test_home_counts_what_is_there(client: Client) -> None:
     text = client.get("/?lang=en").text
     total = client.rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"]
 
-    assert f"<strong>{total}</strong> facts" in text
+    assert f"<strong>{total}</strong> triples" in text
+    assert "<strong>3</strong> facts" in text  # a claim, a refusal, a commitment
     assert "<strong>2</strong> documents" in text
     assert re.search(r"<bdi>Person</bdi></a></td><td>3</td>", text)
 
@@ -64,10 +65,12 @@ def test_pages_use_nothing_from_elsewhere_and_no_inline_script(client: Client) -
         page = Page(reply.text)
 
         assert "default-src 'none'" in reply.headers["content-security-policy"]
-        assert not any(tag in ("script", "iframe", "style") for tag, _ in page.tags)
+        assert not any(tag in ("iframe", "style") for tag, _ in page.tags)
+        assert all("src" in attributes or attributes["type"] == "application/ld+json"
+                   for tag, attributes in page.tags if tag == "script")  # fmt: skip
         assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
         assert all(not value.startswith(("http:", "https:", "//")) for value in page.values("src"))
-        assert all(attributes["href"] == "/static/style.css" for tag, attributes in page.tags
+        assert all(str(attributes["href"]).startswith("/static/") for tag, attributes in page.tags
                    if tag == "link" and attributes.get("rel") == "stylesheet")  # fmt: skip
 
 
@@ -87,6 +90,7 @@ def test_thing_leads_to_a_document_about_it(client: Client) -> None:
     page, data = client.get("/id/person/macron", Accept=BROWSER), client.get("/id/person/macron", Accept="text/turtle")
 
     assert (page.status, page.headers["location"]) == (303, "/page/person/macron")
+    assert '</data/person/macron.ttl>; rel="alternate"; type="text/turtle"' in page.headers["link"]
     assert (data.status, data.headers["location"]) == (303, "/data/person/macron.ttl")
     assert client.get("/id/person/nobody").status == 404
     assert client.get("/id/person/macron", Accept="image/png").status == 406

@@ -1,0 +1,145 @@
+"""The page of one thing: names, facts grouped by kind, who said what, what was promised; each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from summitgraph.ontology.terms import NAMESPACE
+
+from . import schema_org, terms
+from .facts import (
+    RDF_TYPE,
+    Fact,
+    Record,
+    add_evidence,
+    direct,
+    facts_about,
+    facts_of,
+    record,
+    records_about,
+    wikidata,
+)
+from .formats import RDF_FORMATS
+from .pages import direction, messages, shorten
+from .reply import Environ, Reply
+from .shown import Passage, Shower, Shown, merged, wanted
+from .site import Names, Row, Site, value
+from .source_page import source_values
+from .sparql import base_of
+from .where_sources_disagree import disagreements
+
+LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+NAMING = (
+    LABEL, "http://www.w3.org/2004/02/skos/core#prefLabel", "http://purl.org/dc/terms/title",
+    "http://www.w3.org/2004/02/skos/core#altLabel", "http://www.w3.org/2002/07/owl#sameAs", RDF_TYPE,
+)  # fmt: skip
+ALIAS, SAME_AS = NAMING[3], NAMING[4]
+_MAX_ALIASES = 40
+
+
+def page(site: Site, environ: Environ, iri: str, path: str) -> Reply | None:
+    """Return the page about *iri*, or None if nothing is known of it."""
+    rows = direct(site.engine, iri)
+    inverse = [] if rows else facts_about(site.engine, iri)
+    if not rows and not inverse:
+        return None
+    kinds = [name for row in rows if value(row, "p") == RDF_TYPE and (name := terms.local_name(value(row, "o")))]
+    quoted = quote(path)
+    alternates = [(form.media_type, f"/data/{quoted}.{form.suffix}") for form in RDF_FORMATS]
+    links = [(target, f'rel="alternate"; type="{media}"') for media, target in alternates]
+    links.append((quote(iri, safe="/%:@!$&'()*+,;=~-._#?"), 'rel="describes"'))
+    shared: dict[str, Any] = {"iri": iri, "alternates": alternates[:4], "path": quoted, "kinds": kinds}
+    if "SourceDocument" in kinds:
+        return site.reply(environ, "source.html", lambda: {**shared, **source_values(site, environ, iri, rows)}, links)
+    return site.reply(
+        environ, "entity.html", lambda: {**shared, **_values(site, environ, iri, path, kinds, rows)}, links
+    )
+
+
+def _values(
+    site: Site, environ: Environ, iri: str, path: str, kinds: Sequence[str], rows: Sequence[Row]
+) -> Mapping[str, Any]:
+    engine, names = site.engine, site.names(environ)
+    own = record(engine, iri) if any(kind in terms.RECORDS for kind in kinds) else None
+    claim = _claim(iri, rows) if "Claim" in kinds else None
+    plain = own is None and claim is None
+    facts = facts_of(engine, iri, rows) if plain else []
+    inverse = facts_about(engine, iri) if plain else []
+    records = records_about(engine, iri) if plain else []
+    add_evidence(engine, [*facts, *inverse, *([claim] if claim else [])], [*records, *([own] if own else [])])
+    mentioned = wanted([*facts, *inverse, *([claim] if claim else [])], [*records, *([own] if own else [])])
+    names.learn([iri, *mentioned])
+    shower = Shower(site.pages, names, wikidata(engine, [iri, *mentioned]), messages()[names.language])
+    shown = shower.records(records, iri)
+    kind = terms.most_specific(kinds)
+    return {
+        "label": _title(names, shower, iri, kind, own, claim, rows),
+        "label_language": names.language_of(iri),
+        "kind": kind,
+        "kind_label": terms.label(NAMESPACE + kind, names.language) if kind else "",
+        "names": _names(rows, names.language),
+        "aliases": [(value(row, "o"), row["o"].get("xml:lang", "")) for row in rows if value(row, "p") == ALIAS][:_MAX_ALIASES],
+        "same": [value(row, "o") for row in rows if value(row, "p") == SAME_AS],
+        "groups": shower.groups(facts, inverse),
+        "statements": [item for item in shown if item.kind == "Statement"],
+        "promises": [item for item in shown if terms.is_a([item.kind], "Commitment")],
+        "others": [item for item in shown if item.kind != "Statement" and not terms.is_a([item.kind], "Commitment")],
+        "own": shower.record(own, "") if own else None,
+        "claim": _shown_claim(shower, claim) if claim else None,
+        "rest": _rest(rows) if not (facts or shown or inverse) else [],
+        "conflicts": disagreements(engine, iri, facts, records, shower),
+        "json_ld": schema_org.entity(
+            iri, f"{base_of(environ)}/page/{quote(path)}", kinds, rows, {name: names(name) for name in mentioned}
+        ),
+        "drawable": plain,
+    }  # fmt: skip
+
+
+def _names(rows: Sequence[Row], language: str) -> list[tuple[str, str, str]]:
+    """Return language, text and direction of the thing's names, the reader's language first."""
+    found = [(row["o"].get("xml:lang", ""), value(row, "o")) for row in rows if value(row, "p") in NAMING[:3]]
+    ordered = sorted(dict.fromkeys(found), key=lambda item: (item[0] != language, item[0]))
+    return [(code, text, direction(code)) for code, text in ordered]
+
+
+def _claim(iri: str, rows: Sequence[Row]) -> Fact | None:
+    rdf = RDF_TYPE.removesuffix("type")
+    parts = {value(row, "p").removeprefix(rdf): row["o"] for row in rows}
+    if not {"subject", "predicate", "object"} <= parts.keys():
+        return None
+    return Fact(parts["subject"]["value"], parts["predicate"]["value"], parts["object"], [iri], 1)
+
+
+def _shown_claim(shower: Shower, claim: Fact) -> tuple[Shown, Shown, Shown, list[Passage]]:
+    parts = shower.thing(claim.subject), shower.thing(claim.predicate), shower.cell(claim.object)
+    return *parts, merged([], claim.evidence)
+
+
+def _title(
+    names: Names, shower: Shower, iri: str, kind: str, own: Record | None, claim: Fact | None, rows: Sequence[Row]
+) -> str:
+    if claim:
+        return f"{names(claim.subject)} · {names(claim.predicate)} · {shower.cell(claim.object).text}"
+    if own:
+        who = [
+            names(own.first(name))
+            for name in ("committedBy", "speaker", "heldBy", "actor", "tallyFor")
+            if own.first(name)
+        ]
+        return " · ".join([terms.label(NAMESPACE + kind, names.language), *who[:1]])
+    fallback = next((value(row, "o") for row in rows if value(row, "p") in NAMING[:3]), "")
+    name = names(iri)
+    return fallback or name if name == shorten(iri) else name
+
+
+def _rest(rows: Sequence[Row]) -> list[tuple[list[str], list[list[str]]]]:
+    """Return the triples of something that is none of our things, property by property."""
+    grouped: dict[str, list[list[str]]] = {}
+    for row in rows:
+        cell = row["o"]
+        kind = {"uri": "iri", "literal": "literal"}.get(cell["type"], "other")
+        shown = [kind, cell["value"], cell.get("xml:lang", ""), cell.get("datatype", ""), ""]
+        grouped.setdefault(value(row, "p"), []).append(shown)
+    return [(["iri", name, "", "", ""], cells) for name, cells in grouped.items()]

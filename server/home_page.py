@@ -1,0 +1,173 @@
+"""The start page: what is inside, summits as cards; and the page of search results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, request
+
+from . import catalogue, schema_org, terms
+from .describe import CLASSES
+from .facts import query
+from .local import In
+from .pages import Pages, language_of
+from .problems import Problem
+from .reply import Environ, Reply
+from .respond import respond
+from .search import Question, snippet
+from .site import Names, Site, value
+from .sparql import base_of, read_parameters
+
+_CARDS = 12
+_RESULTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A summit as the start page shows it."""
+
+    href: str
+    label: str
+    language: str
+    date: str
+    places: list[str]
+    chairs: list[str]
+    count: int
+
+
+def summits(site: Site, names: Names, limit: int = _CARDS) -> list[Card]:
+    """Return the summits of which most is known, with date, place and chairs, the newest first."""
+    rows = site.engine.select(query("summits"))
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        item = found.setdefault(value(row, "summit"), {"date": "", "places": {}, "chairs": {}, "count": 0})
+        item["count"] = max(item["count"], int(value(row, "n", "0")))
+        item["date"] = max(item["date"], value(row, "start"), key=len)
+        for name in ("place", "chair"):
+            if text := value(row, name):
+                item[name + "s"][text] = None
+    kept = dict(sorted(found.items(), key=lambda pair: -pair[1]["count"])[:limit])
+    names.learn([*kept, *(iri for item in kept.values() for iri in (*item["places"], *item["chairs"]))])
+    form = In(names.language)
+    ordered = sorted(
+        kept.items(), key=lambda pair: (pair[1]["date"] != "", pair[1]["date"], pair[1]["count"]), reverse=True
+    )
+    return [
+        Card(
+            site.pages.href(iri), names(iri), names.language_of(iri), form.date(item["date"]),
+            [names(place) for place in item["places"]][:2], [names(chair) for chair in item["chairs"]][:3], item["count"],
+        )
+        for iri, item in ordered
+    ]  # fmt: skip
+
+
+def home(site: Site, environ: Environ) -> Reply:
+    """Return the page that says what this is."""
+
+    def values() -> Mapping[str, Any]:
+        names = site.names(environ)
+        classes = site.engine.select(CLASSES)
+        counts = {terms.local_name(value(row, "term")): int(value(row, "n")) for row in classes}
+        total = int(value(site.engine.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0], "n"))
+        listed = [
+            {"label": terms.label(value(row, "term"), names.language) or name, "name": name, "count": counts[name]}
+            for row in classes
+            if (name := terms.local_name(value(row, "term"))) and name not in terms.PROVENANCE
+        ]
+        address = base_of(environ)
+        return {
+            "triples": total,
+            "stated": int(value(site.engine.select(query("count-facts"))[0], "n")),
+            "documents": counts.get("SourceDocument", 0) or documents(site),
+            "counts": counts,
+            "classes": listed,
+            "summits": summits(site, names),
+            "examples": catalogue.examples(),
+            "endpoint": address + "/sparql",
+            "json_ld": schema_org.script(
+                {
+                    "@type": "WebSite",
+                    "name": "SummitGraph",
+                    "url": address + "/",
+                    "inLanguage": names.language,
+                    "potentialAction": {
+                        "@type": "SearchAction",
+                        "target": {"@type": "EntryPoint", "urlTemplate": address + "/search?q={search_term_string}"},
+                        "query-input": "required name=search_term_string",
+                    },
+                }
+            ),
+        }
+
+    return site.reply(environ, "home.html", values)
+
+
+def documents(site: Site) -> int:
+    """Return how many document graphs there are."""
+    text = "SELECT (COUNT(*) AS ?n) { GRAPH ?g {} FILTER(CONTAINS(STR(?g), '/graph/doc/')) }"
+    return int(value(site.engine.select(text)[0], "n"))
+
+
+def results(site: Site, environ: Environ) -> Reply:
+    """Return the page of what a search finds."""
+    words = read_parameters(environ.get("QUERY_STRING", "")).get("q", [""])[0].strip()
+
+    def values() -> Mapping[str, Any]:
+        return {
+            "words": words,
+            "hits": found(site, words, language_of(environ), _RESULTS),
+            "json_ld": schema_org.script({"@type": "SearchResultsPage", "name": words or "SummitGraph"}),
+        }
+
+    return site.reply(environ, "search.html", values)
+
+
+def found(site: Site, words: str, language: str, limit: int) -> list[dict[str, str]]:
+    """Return what a search finds, ready to be listed; nothing if there is nothing to look for."""
+    version = site.engine.version()
+    try:
+        hits = site.engine.search.find(version, Question(words[:400], lang=language, limit=limit))
+    except Problem as problem:
+        if problem.status == 400:
+            return []
+        raise
+    labels = site.engine.search.labels(version, [hit.iri for hit in hits], language)
+    listed = []
+    for hit in hits:
+        text, code = labels.get(hit.iri, (hit.text, hit.lang))
+        passage = snippet(hit.text, words)
+        kind = terms.label(hit.type, language)
+        href = f"/ontology#{terms.local_name(hit.iri)}" if terms.local_name(hit.iri) else site.pages.href(hit.iri)
+        listed.append(
+            {"href": href, "label": text, "language": code, "kind": kind, "passage": passage if passage != text else "",
+             "passage_language": hit.lang, "colour": hit.iri.removeprefix(site.base + "id/").partition("/")[0]}
+        )  # fmt: skip
+    return listed
+
+
+def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> bytes:
+    """Return the page for an address nothing is at: it has searched already."""
+    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    words = path.rstrip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")[:200]
+    try:
+        hits = found(site, words, language_of(environ), 10)
+    except Problem:
+        hits = []  # the index is being built; the page is still of use
+    return pages.render(
+        "problem.html", environ, problem=problem, words=words, hits=hits,
+        json_ld=schema_org.script({"@type": "WebPage", "name": problem.title}),
+    )  # fmt: skip
+
+
+def register(app: Flask, site: Site) -> None:
+    """Add the routes."""
+
+    @app.get("/")
+    def show_home() -> Response:
+        return respond(home(site, request.environ))
+
+    @app.get("/search")
+    def show_results() -> Response:
+        return respond(results(site, request.environ))

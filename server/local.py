@@ -1,0 +1,99 @@
+"""What depends on where it is read: dates, numbers and sums in the reader's form, and which files stand beside the code."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
+
+FOLDER = Path(str(resources.files("summitgraph.server")))
+BUILT = FOLDER / "static" / "build"
+
+
+def files(name: str) -> list[Path]:
+    """Return all files of a folder beside the code."""
+    return [path for path in (FOLDER / name).rglob("*") if path.is_file()]
+
+
+def is_built(name: str) -> bool:
+    """Tell whether a bundle of third-party parts was built (``make assets``)."""
+    return (BUILT / name).is_file()
+
+
+@lru_cache(maxsize=8)
+def _locale(language: str) -> Locale:
+    # The digits of Arabic print differ by country; those of the web are what the texts of the graph use.
+    return Locale.parse("ar_AE" if language == "ar" else language)
+
+
+class In:
+    """Values in the form of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language, self.locale = language, _locale(language)
+
+    def number(self, value: int | Decimal | str) -> str:
+        """Return a number with its separators."""
+        return format_decimal(Decimal(value), locale=self.locale)
+
+    def percent(self, value: str | float | None) -> str:
+        """Return a share (0 to 1) in percent, empty where there is none."""
+        return format_percent(float(value), locale=self.locale) if value not in (None, "") else ""
+
+    def date(self, value: str) -> str:
+        """Return a date, a month or a year as it is written; anything else unchanged.
+
+        >>> In("fr").date("2025-02-10"), In("en").date("2025-02"), In("en").date("soon")
+        ('10 février 2025', 'February 2025', 'soon')
+        """
+        try:
+            if len(value) == 4:
+                return str(int(value))
+            if len(value) == 7:
+                day = datetime.date.fromisoformat(value + "-01")
+                return format_skeleton("yMMMM", day, locale=self.locale)
+            return format_date(datetime.date.fromisoformat(value[:10]), "long", locale=self.locale)
+        except ValueError:
+            return value
+
+    def moment(self, value: str) -> str:
+        """Return a date with its time."""
+        try:
+            moment = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return format_datetime(moment, "medium", locale=self.locale)
+
+    def money(self, value: str | Decimal, currency: str, *, short: bool = False) -> str:
+        """Return a sum in whole units of a currency (ISO 4217), *short* with millions and billions as words."""
+        try:
+            sum_ = Decimal(value)
+        except InvalidOperation:
+            return f"{value} {currency}"
+        if short:
+            return format_compact_currency(sum_, currency, format_type="short", locale=self.locale, fraction_digits=1)
+        shown = "#,##0.##\u00a0¤¤" if sum_ != sum_.to_integral_value() else "#,##0\u00a0¤¤"
+        return format_currency(sum_, currency, shown, locale=self.locale, currency_digits=False)
+
+    def currency(self, code: str) -> str:
+        """Return what a currency is called."""
+        return str(self.locale.currencies.get(code, code))
+
+    def language_name(self, code: str) -> str:
+        """Return what a language (BCP 47 tag) is called."""
+        try:
+            return str(Locale.parse(code, sep="-").get_display_name(self.locale) or code)
+        except (UnknownLocaleError, ValueError):
+            return code
+
+    def listed(self, items: list[str]) -> str:
+        """Return several words as one enumeration."""
+        return format_list(items, locale=self.locale)

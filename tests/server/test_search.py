@@ -118,6 +118,7 @@ def test_result_says_what_an_interface_needs(searched: Client) -> None:
         "label": "إيمانويل ماكرون",
         "lang": "ar",
         "type": SG + "Person",
+        "kind": "شخص",
         "href": "/id/macron",
         "snippet": "Emmanuel Macron",
         "score": 0.95,

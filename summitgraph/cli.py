@@ -12,18 +12,8 @@ import click
 from summitgraph import __version__
 from summitgraph.errors import InputError, SummitGraphError
 
-DEFAULT_STORE = "data/store"
-store_option = click.option(
-    "--store",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_STORE,
-    envvar="SUMMITGRAPH_STORE",
-    show_default=True,
-    help="Folder of the store (or SUMMITGRAPH_STORE).",
-)
-language_option = click.option(
-    "--lang", type=click.Choice(["en", "ar", "fr"]), default="en", show_default=True, help="Language of messages."
-)
+from .export_command import export
+from .options import language_option, store_option
 
 
 class Group(click.Group):
@@ -198,43 +188,7 @@ def serve(store: Path, host: str, port: int) -> None:
     server.serve(store, host, port, ready=ready)
 
 
-@main.command()
-@store_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["trig", "nquads", "turtle", "ntriples", "jsonld", "rdfxml"]),
-    default="trig",
-    show_default=True,
-)
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output by default."
-)
-@click.option(
-    "--document", metavar="ID", help="Only this document (16 hexadecimal digits, as `stats --documents` lists them)."
-)
-@click.option("--all", "everything", is_flag=True, help="The ontology, shapes and reference graphs too.")
-def export(store: Path, form: str, output: Path | None, document: str | None, everything: bool) -> None:
-    """Write the graph out, in canonical order: two exports of one graph are byte-identical.
-
-    \b
-    Examples:
-      summitgraph export --format trig --output summits.trig
-      summitgraph export --format nquads | gzip > summits.nq.gz
-    """
-    from summitgraph.graph import export as exports
-    from summitgraph.graph import iris
-    from summitgraph.graph.store import open_reader
-
-    snapshot, reader = open_reader(store)
-    graph = iris.document_graph(document) if document else None
-    with snapshot:
-
-        def write(stream: Any) -> int:
-            return exports.export(reader, stream, form, everything=everything, graph=graph)
-
-        count = exports.to_file(output, write) if output else write(sys.stdout.buffer)
-    click.echo(f"{count:,} quads", err=True)
+main.add_command(export)
 
 
 @main.command()

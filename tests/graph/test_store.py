@@ -17,6 +17,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 from summitgraph import pipeline
 from summitgraph.errors import StoreError, StoreLockedError
 from summitgraph.graph import archive, export, iris, validation
+from summitgraph.graph.selection import Selection
 from summitgraph.graph.store import Writer, current_version, document_ids, open_reader
 from summitgraph.server import view
 from tests.conftest import OTHER_TEXT, TEXT, document
@@ -28,7 +29,7 @@ def dump(path: Path) -> bytes:
     snapshot, reader = open_reader(path)
     output = io.BytesIO()
     with snapshot:
-        export.export(reader, output, "nquads", everything=True)
+        export.export(reader, output, "nquads", Selection(everything=True))
     return output.getvalue()
 
 
@@ -145,6 +146,7 @@ KILLED_LOAD = """
 import sys
 from pathlib import Path
 import pyoxigraph
+from summitgraph.graph.selection import Selection
 from summitgraph.graph.store import Writer
 built = [(Path(name).stem, list(pyoxigraph.parse(path=name))) for name in sys.argv[2:]]
 print(flush=True)

@@ -130,7 +130,7 @@ def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match |
         if found is None:
             return None
         match = Match(pattern, sentence, found.start(), found.end(), _slots(found, pattern))
-        if _conditions(match) and not (pattern.unless and pattern.unless.search(sentence.text)):
+        if conditions(match) and not (pattern.unless and pattern.unless.search(sentence.text)):
             return match
         position = found.start() + 1
 
@@ -140,7 +140,8 @@ def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
     return {name: (start, end) for name, (start, end) in spans if 0 <= start < end}
 
 
-def _conditions(match: Match) -> bool:
+def conditions(match: Match) -> bool:
+    """Tell whether the words of every slot meet the pattern's ``where``."""
     for slot, expression in match.pattern.where.items():
         if slot not in match.slots:
             return False

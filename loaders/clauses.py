@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from .annotate import Annotated, Match
+from .annotate import Annotated, Match, conditions
 from .items import codes
 from .patterns import ClauseRule, Grammar, Pattern
 
@@ -62,7 +62,9 @@ def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Ma
                     continue  # it says when another one was
                 slots[name] = span
                 last = max(last, span[1])
-        yield Match(pattern, sentence, first, last, slots)
+        match = Match(pattern, sentence, first, last, slots)
+        if conditions(match):
+            yield match
 
 
 def _active(around: _Around) -> dict[str, Cells] | None:
@@ -145,8 +147,9 @@ def _before(around: _Around, items: Any) -> Cells | None:
         before = text[around.low : group.start()]
         if grammar.preposition.search(before):
             continue
-        core = between if grammar.relative_subject.search(between) else grammar.aside.sub(" ", between)
-        core = core.strip()
+        core = grammar.aside.sub(" ", between).strip()  # "the man, who came yesterday, has said"
+        if grammar.relative_subject.search(core):
+            core = between.strip()  # what "which" means stands just before it
         if grammar.helpers.fullmatch(core):
             return _span(group)
         if grammar.joined.search(core) and (not before.strip() or grammar.opens.search(before)):

@@ -9,7 +9,7 @@ from typing import Any
 
 import regex
 
-from summitgraph.graph import records
+from summitgraph.graph import records, reference
 from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
 
 from . import clauses, lead, patterns, summits
@@ -54,6 +54,7 @@ def _summit_words(language: Language) -> Any:
 
 _WORDS = regex.compile(r"\w+")
 _ASIDES = [regex.compile(expression) for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \[")]
+_BRACKET = regex.compile(r"(?<=\w) ?\([^()]*\)$")
 _OPENING = 400  # characters; what a text is about is said by then
 
 
@@ -99,6 +100,7 @@ class Reader:
         summits.merge_editions(self.table, self.language)
         summits.name_known_editions(self.table, self.language)
         self._merge_documents()
+        self._merge_initiatives()
         self._merge_family_names()
         aliases = self._aliases()
         self.main = summits.main_summit(self.table)
@@ -118,7 +120,8 @@ class Reader:
                 if requires & present == requires:
                     self._frame(pattern, sentence)
         if self.main:
-            lead.state(sentences, self.main, self.table, self.builder)
+            lead.state(sentences, self.main, self.table, self.builder, self.language.grammar)
+        lead.years(self.table, self.builder)
         self.builder.settle()
         return Extraction(self.document, self._entities(), tuple(self.builder.facts), tuple(self.findings))
 
@@ -223,6 +226,8 @@ class Reader:
         new = match.pattern.new
         if "office" in new:
             return self._holder(match, new["office"], new.get("place", ""))
+        if "capital" in new:
+            return self._government(match, new["capital"])
         slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))
         described = new.get("describe", "")
         source = slot or described
@@ -244,6 +249,9 @@ class Reader:
         else:
             return None
         words = self._original(start, end)
+        if source == "match" and (bracket := _BRACKET.search(words)) is not None:  # "of the African Union (AU)"
+            end = to_folded(self.folded, self.folded.original(start, end)[0] + bracket.start())
+            words = words[: bracket.start()]
         if (article := _article(self.language).match(words)) is not None and article.end() < len(words):
             start = to_folded(self.folded, self.folded.original(start, end)[0] + article.end())
             words = words[article.end() :]
@@ -260,23 +268,47 @@ class Reader:
         return item
 
     def _holder(self, match: Match, office: str, place: str) -> Item | None:
-        """Return the person the document has said holds an office ("the US vice president"), or only an office."""
-        titles = {fold(str(item.value)) for item in match.items(office)}
+        """Return the person the document has said holds an office ("the US vice president"), or only an office.
+
+        Without a place the office must have one holder in the document, or be that of a person of the sentence before.
+        """
+        titles = self._same_office({fold(str(item.value)) for item in match.items(office)})
         places = {self.table[item.entity].id for item in match.items(place) if item.entity}
         start, end = match.span()
+        holders: list[str] = []
         for fact in reversed(self.builder.facts):
             if fact.kind != "Position":
                 continue
-            held = {fold(value.value) for value in fact.roles["title"] if isinstance(value, records.Text)}
+            held = self._same_office(
+                {fold(value.value) for value in fact.roles["title"] if isinstance(value, records.Text)}
+            )
             where = {value.id for value in fact.roles.get("positionIn", ()) if isinstance(value, records.EntityRef)}
             holder = fact.roles["heldBy"][0]
-            if (
-                isinstance(holder, records.EntityRef)
-                and where & places
-                and any(t in h or h in t for t in titles for h in held)
-            ):
-                return Item("Person", start, end, self.table[holder.id].id, anaphor=True)
+            fits = where & places if place else True
+            if isinstance(holder, records.EntityRef) and fits and any(t in h or h in t for t in titles for h in held):
+                holders.append(self.table[holder.id].id)
+        if not place and len(set(holders)) > 1:
+            last = {self.table[item.entity].id for item in self.persons if item.entity} | {self.builder.last_speaker}
+            holders = [holder for holder in holders if holder in last]
+        if holders and (place or len(set(holders)) == 1):
+            return Item("Person", start, end, holders[0], anaphor=True)
         return Item("Title", start, end, value=self.folded.text[start:end])  # nobody we know, but not the state either
+
+    def _same_office(self, titles: set[str]) -> set[str]:
+        """Return *titles* with the other words for the same office (``same_office`` of the language)."""
+        groups = [{fold(str(word)) for word in group} for group in self.language.settings.get("same_office", [])]
+        return titles | {word for group in groups if any(t in group for t in titles) for word in group}
+
+    def _government(self, match: Match, capital: str) -> Item | None:
+        """Return the state that a text means by its capital ("London has promised"); None for a city of no known state."""
+        known = reference.load().by_qid()
+        for item in match.items(capital):
+            city = known.get(self.table[item.entity].key) if item.entity else None
+            state = known.get(city.parent) if city else None
+            if state is not None and state.kind == "State":
+                draft = self.table.known(state.qid, "State", state.labels["en"])
+                return Item("State", item.start, item.end, draft.id, anaphor=True)
+        return None
 
     def _alias(self, match: Match, slot: str, target: str, item: Item | None) -> None:
         owners = [item] if target == "new" and item is not None else match.items(target)
@@ -331,9 +363,13 @@ class Reader:
         for draft in persons:
             for form in {form for name, _, _ in draft.names for form in _short_forms(fold(name))}:
                 full.setdefault(form, []).append(draft)
+        first: dict[str, list[Draft]] = {}  # family names that come first: "Yoon Suk Yeol"
+        for draft in persons:
+            for form in {fold(name).split()[0] for name, _, _ in draft.names if name.count(" ") > 1}:
+                first.setdefault(form, []).append(draft)
         for draft in persons:
             words = {fold(name) for name, _, _ in draft.names}
-            owners = {owner.id: owner for word in words for owner in full.get(word, ())}
+            owners = {owner.id: owner for word in words for owner in full.get(word) or first.get(word, ())}
             if not draft.key and len(owners) == 1 and all(" " not in word for word in words):
                 owner = next(iter(owners.values()))
                 if owner is not draft:
@@ -343,6 +379,7 @@ class Reader:
         """Merge declarations that share their telling words: a title and its description are one document."""
         generic = set(self.language.lexicon.get("document_generic", ()))
         kept: list[tuple[Draft, set[str]]] = []
+        plain: list[Draft] = []  # "the final declaration"
         for draft in [d for d in self.table.all() if d.kind in ("Declaration", "Report", "Document")]:
             words = {
                 w
@@ -350,6 +387,9 @@ class Reader:
                 for full in _WORDS.findall(fold(name))
                 if full not in generic and len(w := summits.bare(full)) > 2 and w not in generic
             }
+            if not words and not draft.key:
+                plain.append(draft)
+                continue
             for other, other_words in kept:
                 smaller, larger = sorted((words, other_words), key=len)
                 if (
@@ -358,6 +398,24 @@ class Reader:
                     and len(smaller & larger) >= 0.8 * len(smaller)
                     and (len(smaller) > 1 or smaller == larger)
                 ):
+                    self.table.merge(other, draft)
+                    other_words |= words
+                    break
+            else:
+                kept.append((draft, words))
+        for draft in plain:
+            named = [other for other, _ in kept if other.kind == draft.kind]
+            if len(named) == 1 or (not named and draft is not plain[0]):
+                self.table.merge(named[0] if named else plain[0], draft)
+
+    def _merge_initiatives(self) -> None:
+        """Merge initiatives of which one's name is the other's cut short: "an alliance against hunger"."""
+        kept: list[tuple[Draft, set[str]]] = []
+        for draft in [d for d in self.table.all() if d.kind in ("Initiative", "Coalition")]:
+            words = {word for name, _, _ in draft.names for word in regex.findall(r"\w{3,}", fold(name))}
+            for other, other_words in kept:
+                smaller, larger = sorted((words, other_words), key=len)
+                if len(smaller) > 2 and smaller < larger and not (draft.key and other.key):
                     self.table.merge(other, draft)
                     other_words |= words
                     break

@@ -200,6 +200,7 @@ _OFFICES = frozenset(
         "queen",
         "prince",
         "sheikh",
+        "cheikh",
         "sir",
         "pope",
         "الرئيس",

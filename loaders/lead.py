@@ -6,7 +6,9 @@ speak of it; confidence is lower than a pattern's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import regex
 
 from summitgraph.graph.records import DateValue, EntityRef, Fact, Span
 
@@ -14,14 +16,18 @@ from .annotate import Annotated
 from .entities import Draft, EntityTable
 from .facts import Builder
 from .items import Item
+from .patterns import Grammar
 from .values import DateRange
 
 SENTENCES = 5  # of running text
 CONFIDENCE = 0.6
 _PLACES = ("City", "Venue")
+_YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
-def state(sentences: Sequence[Annotated], main: Draft, table: EntityTable, builder: Builder) -> None:
+def state(
+    sentences: Sequence[Annotated], main: Draft, table: EntityTable, builder: Builder, grammar: Grammar | None
+) -> None:
     """Add ``startDate``, ``endDate`` and ``heldAt`` of *main* from the opening, where the patterns left them open."""
     subject = EntityRef(main.id)
     stated = {fact.kind for fact in builder.facts if fact.roles.get("subject") == (subject,)}
@@ -34,10 +40,23 @@ def state(sentences: Sequence[Annotated], main: Draft, table: EntityTable, build
                 break
     if "heldAt" not in stated:
         for sentence in opening:
-            places = _where(sentence, main, table)
+            places = _where(sentence, main, table, grammar)
             for item in places:
                 _add(builder, "heldAt", subject, EntityRef(table[item.entity].id), item, "lead.where")
             if places:
+                break
+
+
+def years(table: EntityTable, builder: Builder) -> None:
+    """Add the year in a summit's name ("the G20 summit of 2025") as its ``startDate`` where nothing says it better."""
+    dated = {fact.roles["subject"] for fact in builder.facts if fact.kind == "startDate"}
+    for draft in table.all():
+        subject = EntityRef(draft.id)
+        if draft.kind != "Summit" or (subject,) in dated:
+            continue
+        for words, start, end in draft.names:
+            if (year := _YEAR.search(words)) is not None:
+                _add(builder, "startDate", subject, DateValue(year.group()), Item("Year", start, end), "lead.year")
                 break
 
 
@@ -59,10 +78,13 @@ def _date(sentence: Annotated, main: Draft, table: EntityTable) -> Item | None:
     return agreeing[0] if len(agreeing) == 1 else None
 
 
-def _where(sentence: Annotated, main: Draft, table: EntityTable) -> list[Item]:
+def _where(sentence: Annotated, main: Draft, table: EntityTable, grammar: Grammar | None) -> list[Item]:
     if not _speaks_of(sentence, main, table):
         return []
-    places = [item for item in sentence.items if item is not None and item.type in _PLACES]
+    cells: Iterable[int] = range(len(sentence.items))
+    if grammar is not None:  # "in Geneva", not "of Geneva"
+        cells = [found.start("item") for found in grammar.place.finditer(sentence.text)]
+    places = [item for cell in cells if (item := sentence.items[cell]) is not None and item.type in _PLACES]
     cities = {table[item.entity].id for item in places if item.type == "City"}
     return places if len(cities) <= 1 else []
 

@@ -6,7 +6,8 @@ A template is a regular expression over the annotated sentence (see ``items``) w
                    ``{name:Clause}`` the rest of the clause; ``{name:Rest}`` the rest of the sentence or up to the
                    next reporting verb (``rest_stop``); ``{name:List}`` a list of phrases (``list_phrases``);
                    ``{name:Name}`` a person's name that no table knows
-``@lexicon``       any form of a word class of the language's ``lexicon``
+``@lexicon``       any form of a word class of the language's ``lexicon``, or one of its ``phrases``
+``(?P<name>...)``  words that match what is inside, as a slot
 ``~5``             a gap of at most five words, items included, inside the clause; ``~~5`` one without items
 a space            white space, once
 """
@@ -116,6 +117,7 @@ class Language:
     anaphors: tuple[Anaphor, ...]
     prefilter: Prefilter
     grammar: Grammar | None = None  # a language without one has no clause rules
+    groups: Mapping[str, str] = field(default_factory=dict)  # what a macro stands for: word classes and phrases
 
     @functools.cached_property
     def name_index(self) -> tuple[tuple[int, Pattern], ...]:
@@ -130,6 +132,10 @@ class Language:
     def alternatives(self, name: str) -> str:
         """Return the forms of word class *name* as one non-capturing group."""
         return _alternatives(self.lexicon[name])
+
+    def expand(self, text: str) -> str:
+        """Return *text*, a regular expression, folded and with its macros (``@say``) replaced."""
+        return str(_MACRO.sub(lambda macro: self.groups[macro["name"]], fold_template(text)))
 
 
 class _Loader(yaml.SafeLoader):
@@ -184,9 +190,8 @@ def load_folder(folder: Path) -> Language:
             raise PatternError(f"{pattern.where_from}: pattern id {pattern.id!r} is used already at {seen[pattern.id]}")
         seen[pattern.id] = pattern.where_from
     anaphors = tuple(compiler.anaphors(folder / "language.yaml"))
-    return Language(
-        folder.name, settings, values, lexicon, names, frames, anaphors, compiler.prefilter, compiler.grammar()
-    )
+    prefilter, grammar, groups = compiler.prefilter, compiler.grammar(), compiler.groups
+    return Language(folder.name, settings, values, lexicon, names, frames, anaphors, prefilter, grammar, groups)
 
 
 def _read(path: Path) -> Any:
@@ -260,6 +265,10 @@ class _Compiler:
         self.lexicon = lexicon
         self.prefilter = Prefilter()
         self.groups = {name: _alternatives(forms) for name, forms in lexicon.items()}
+        for name, text in settings.get("phrases", {}).items():  # each may use those before it
+            if name in self.groups:
+                raise PatternError(f"language.yaml: phrases: {name!r} is a word class already")
+            self.groups[name] = f"(?:{self.expand(fold_template(str(text)), f'language.yaml: phrases: {name}')})"
         self.separator = fold_template(settings["list_separator"])
         self.rest_stop = self.expand(fold_template(str(settings.get("rest_stop", r"(?!)"))), "rest_stop")
         self.list_phrases = self.expand(fold_template(str(settings.get("list_phrases", r"[^.;]+"))), "list_phrases")
@@ -372,7 +381,7 @@ class _Compiler:
         start = self.settings.get("anaphor_start", r"(?<!\w)")
         for entry in self.settings.get("anaphors", []):
             try:
-                expression = regex.compile(f"{start}(?:{fold_template(str(entry['match']))}){self.end}")
+                expression = regex.compile(f"{start}(?:{self.expand(fold_template(str(entry['match'])), 'anaphors')}){self.end}")
             except regex.error as error:
                 raise PatternError(f"{path}: anaphors: {entry['match']!r} does not compile: {error}") from error
             requires = self.prefilter.require(expression.pattern)
@@ -441,9 +450,12 @@ class _Compiler:
         if wrong := regex.search(r"\{[a-z_]\w*:[^}]*\}", text):
             raise PatternError(f"{place}: {wrong.group()} is no slot; write it like {{name:Type}} or {{name:A|B+}}")
         try:
-            return regex.compile(f"{start}(?:{text}){self.end}"), slots
+            compiled = regex.compile(f"{start}(?:{text}){self.end}")
         except regex.error as error:
             raise PatternError(f"{place}: the template does not compile: {error}") from error
+        for name in compiled.groupindex:  # a group named in the template itself: free words
+            slots.setdefault(name, "Words")
+        return compiled, slots
 
     def _slot(self, kind: str, words: str | None, many: bool, place: str) -> str:
         if kind == "Words":

@@ -16,7 +16,7 @@ from .entities import EntityTable
 from .gazetteer import Gazetteer
 from .items import Item
 from .normalise import Folded
-from .patterns import Language, fold_template
+from .patterns import Language
 from .values import DateRange, fill_years, grammar
 from .windows import Literals, within
 
@@ -49,7 +49,10 @@ def quotations(text: str, folded: Folded) -> list[Item]:
     for match in _QUOTES.finditer(text):
         inner = next(number for number in range(1, 6) if match.group(number) is not None)
         start, end = to_folded(folded, match.start()), to_folded(folded, match.end() - 1) + 1
-        inner_start, inner_end = to_folded(folded, match.start(inner)), to_folded(folded, match.end(inner))
+        words = match.group(inner)
+        left, right = len(words) - len(words.lstrip()), len(words) - len(words.rstrip())
+        inner_start = to_folded(folded, match.start(inner) + left)
+        inner_end = to_folded(folded, match.end(inner) - right)
         if inner_start < inner_end:
             item = Item("Quote", start, end, value=folded.text[inner_start:inner_end])
             item.parts = [Item("Quote", inner_start, inner_end)]
@@ -152,6 +155,10 @@ _HONORIFICS = frozenset(
 )
 
 
+# Words a name may have inside, but not at its end: what stood behind them is another item.
+_PARTICLES = frozenset(("de", "du", "da", "di", "do", "dos", "del", "la", "le", "y", "von", "van", "der"))
+
+
 def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Language, plain: str) -> list[Item]:
     """Return the capitalised words that belong to no other item."""
     common = set(language.lexicon.get("common_word", ())) if language.settings["script"] == "Latin" else set()
@@ -171,6 +178,8 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
                 pieces = stripped.split(" ")
                 while pieces and pieces[0] in common:
                     left += len(pieces.pop(0)) + 1
+                while pieces and pieces[-1] in _PARTICLES:
+                    pieces.pop()
                 stripped = " ".join(pieces)
                 if len(stripped) > 1:
                     rest.append(Item("Unknown", left, left + len(stripped), value=stripped))
@@ -190,7 +199,7 @@ def _titles(plain: str, language: Language) -> list[Item]:
 @functools.lru_cache(maxsize=8)
 def _title_expression(language: Language) -> tuple[Any, Literals]:
     """Return one expression for all titles, longest alternatives first, and where to look; entries may be regular expressions."""
-    forms = [fold_template(str(form)) for form in language.settings.get("titles", [])]
+    forms = [language.expand(str(form)) for form in language.settings.get("titles", [])]
     forms.sort(key=len, reverse=True)
     start = language.settings.get("title_start", r"(?<!\w)")
     expression = rf"{start}(?:{'|'.join(forms)})(?!\w)" if forms else r"(?!)"
@@ -209,6 +218,12 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
         if language.settings["script"] == "Latin":
             # A common word opens a sentence with a capital: it is no name, nor part of one, but for "the New Development Bank".
             opening = _OPENING.search(folded.text[max(0, start - 4) : start]) is not None
+            if (elided := _elision(language).match(words)) is not None:  # "L'ONU": the article is no part of the name
+                start += elided.end()
+                words = words[elided.end() :]
+                if start < end and not text[folded.offsets[start]].isupper():  # "L'avenir": no name at all
+                    start += len(words.split(" ", 1)[0]) + 1
+                    words = folded.text[start:end] if start < end else ""
             while words:
                 first = words.split(" ", 1)[0]
                 if first.rstrip(".'") not in common or (not opening and first in openers and " " in words):
@@ -218,21 +233,35 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
         words = words.rstrip(" .")
         if len(words) > 1:
             items.append(Item("Unknown", start, start + len(words), value=words))
-    return items if language.settings["script"] != "Latin" else _not_just_first_words(items, folded.text, text, folded)
+    return items if language.settings["script"] != "Latin" else _not_just_first_words(items, text, folded, language)
 
 
-_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: |[-*•] )\s*\Z")
+@functools.lru_cache(maxsize=8)
+def _elision(language: Language) -> Any:
+    """Return what is glued to the front of a word and no part of it."""
+    return regex.compile(str(language.settings.get("elision", r"(?!)")))
 
 
-def _not_just_first_words(items: list[Item], plain: str, text: str, folded: Folded) -> list[Item]:
-    """Drop single words that are capitalised only because they open a sentence: no name elsewhere says otherwise."""
-    opening = [_OPENING.search(plain[max(0, item.start - 4) : item.start]) is not None for item in items]
+_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: |[-*•] )\s*(?:\w{1,2}')?\Z")
+
+
+@functools.lru_cache(maxsize=8)
+def _subject_follows(language: Language) -> Any:
+    """Return what only a name is followed by: a verb, where the language gives every common noun an article."""
+    return regex.compile(rf"(?:{language.expand(str(language.settings.get('name_followed_by', '(?!)')))})(?!\w)")
+
+
+def _not_just_first_words(items: list[Item], text: str, folded: Folded, language: Language) -> list[Item]:
+    """Drop single words that are capitalised only because they open a sentence: nothing says that they are names."""
+    plain, follows = folded.text, _subject_follows(language)
+    opening = [_OPENING.search(plain[max(0, item.start - 6) : item.start]) is not None for item in items]
     inside = {word for item, first in zip(items, opening, strict=True) if not first for word in str(item.value).split()}
     kept = []
     for item, first in zip(items, opening, strict=True):
         word = str(item.value)
         shown = text[folded.offsets[item.start] : folded.offsets[item.end - 1] + 1]
         telling = " " in word or word in inside or not shown[1:].islower() or not shown.isalpha()
+        telling = telling or follows.match(plain, item.end) is not None
         if not first or telling:
             kept.append(item)
     return kept

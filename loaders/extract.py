@@ -120,7 +120,7 @@ class Reader:
                 if requires & present == requires:
                     self._frame(pattern, sentence)
         if self.main:
-            lead.state(sentences, self.main, self.table, self.builder, self.language.grammar)
+            lead.state(sentences, self.main, self.table, self.builder, self.language)
         lead.years(self.table, self.builder)
         self.builder.settle()
         return Extraction(self.document, self._entities(), tuple(self.builder.facts), tuple(self.findings))
@@ -369,7 +369,7 @@ class Reader:
                 first.setdefault(form, []).append(draft)
         for draft in persons:
             words = {fold(name) for name, _, _ in draft.names}
-            owners = {owner.id: owner for word in words for owner in full.get(word) or first.get(word, ())}
+            owners = {owner.id: owner for word in words for owner in full.get(word, first.get(word, []))}
             if not draft.key and len(owners) == 1 and all(" " not in word for word in words):
                 owner = next(iter(owners.values()))
                 if owner is not draft:

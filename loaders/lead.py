@@ -16,7 +16,7 @@ from .annotate import Annotated
 from .entities import Draft, EntityTable
 from .facts import Builder
 from .items import Item
-from .patterns import Grammar
+from .patterns import Language
 from .values import DateRange
 
 SENTENCES = 5  # of running text
@@ -26,7 +26,7 @@ _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def state(
-    sentences: Sequence[Annotated], main: Draft, table: EntityTable, builder: Builder, grammar: Grammar | None
+    sentences: Sequence[Annotated], main: Draft, table: EntityTable, builder: Builder, language: Language
 ) -> None:
     """Add ``startDate``, ``endDate`` and ``heldAt`` of *main* from the opening, where the patterns left them open."""
     subject = EntityRef(main.id)
@@ -40,7 +40,7 @@ def state(
                 break
     if "heldAt" not in stated:
         for sentence in opening:
-            places = _where(sentence, main, table, grammar)
+            places = _where(sentence, main, table, language)
             for item in places:
                 _add(builder, "heldAt", subject, EntityRef(table[item.entity].id), item, "lead.where")
             if places:
@@ -78,12 +78,12 @@ def _date(sentence: Annotated, main: Draft, table: EntityTable) -> Item | None:
     return agreeing[0] if len(agreeing) == 1 else None
 
 
-def _where(sentence: Annotated, main: Draft, table: EntityTable, grammar: Grammar | None) -> list[Item]:
+def _where(sentence: Annotated, main: Draft, table: EntityTable, language: Language) -> list[Item]:
     if not _speaks_of(sentence, main, table):
         return []
     cells: Iterable[int] = range(len(sentence.items))
-    if grammar is not None:  # "in Geneva", not "of Geneva"
-        cells = [found.start("item") for found in grammar.place.finditer(sentence.text)]
+    if language.grammar is not None and language.settings.get("place_behind_preposition"):  # "in Geneva", not "of Geneva"
+        cells = [found.start("item") for found in language.grammar.place.finditer(sentence.text)]
     places = [item for cell in cells if (item := sentence.items[cell]) is not None and item.type in _PLACES]
     cities = {table[item.entity].id for item in places if item.type == "City"}
     return places if len(cities) <= 1 else []

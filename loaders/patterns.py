@@ -381,7 +381,9 @@ class _Compiler:
         start = self.settings.get("anaphor_start", r"(?<!\w)")
         for entry in self.settings.get("anaphors", []):
             try:
-                expression = regex.compile(f"{start}(?:{self.expand(fold_template(str(entry['match'])), 'anaphors')}){self.end}")
+                expression = regex.compile(
+                    f"{start}(?:{self.expand(fold_template(str(entry['match'])), 'anaphors')}){self.end}"
+                )
             except regex.error as error:
                 raise PatternError(f"{path}: anaphors: {entry['match']!r} does not compile: {error}") from error
             requires = self.prefilter.require(expression.pattern)

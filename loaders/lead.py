@@ -82,7 +82,9 @@ def _where(sentence: Annotated, main: Draft, table: EntityTable, language: Langu
     if not _speaks_of(sentence, main, table):
         return []
     cells: Iterable[int] = range(len(sentence.items))
-    if language.grammar is not None and language.settings.get("place_behind_preposition"):  # "in Geneva", not "of Geneva"
+    if language.grammar is not None and language.settings.get(
+        "place_behind_preposition"
+    ):  # "in Geneva", not "of Geneva"
         cells = [found.start("item") for found in language.grammar.place.finditer(sentence.text)]
     places = [item for cell in cells if (item := sentence.items[cell]) is not None and item.type in _PLACES]
     cities = {table[item.entity].id for item in places if item.type == "City"}

@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint build lock docs conformance evaluate bench-shapes clean
+.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-shapes clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -26,7 +26,17 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 
 install: $(VENV)/.installed ## virtual environment with the package and what it needs
 
-demo: $(VENV)/.installed ## load the sample articles, validate, serve on 127.0.0.1:8000 (NO_SERVE=1 stops before serving)
+# The drawing, the SPARQL editor and the charts of the pages: bundles of packages from the npm registry, versions locked.
+# Without npm everything else works, and the pages say what is missing.
+ASSETS := server/static/build/LICENCES.txt
+$(ASSETS): server/web/package.json server/web/package-lock.json server/web/build.mjs $(wildcard server/web/src/*.js)
+	@if command -v npm > /dev/null && cd server/web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs; then :; \
+	else echo "The pages come without graph drawing and without the SPARQL editor: npm is missing or failed (see above)." >&2; fi
+
+assets: $(ASSETS) ## build the third-party parts of the pages (needs Node 18 or later with npm)
+	@test -f $(ASSETS) || { echo "the assets of the pages were not built; install Node.js 18 or later with npm" >&2; exit 2; }
+
+demo: $(VENV)/.installed $(ASSETS) ## load the sample articles, validate, serve on 127.0.0.1:8000 (NO_SERVE=1 stops before serving)
 	$(BIN)/summitgraph load loaders/samples --store $(STORE)
 	$(BIN)/summitgraph validate --store $(STORE)
 	$(BIN)/summitgraph stats --store $(STORE)
@@ -35,7 +45,7 @@ demo: $(VENV)/.installed ## load the sample articles, validate, serve on 127.0.0
 	@echo "  $(BIN)/summitgraph query --store $(STORE) 'SELECT ?summit ?chair { ?s sg:chairedBy ?p ; rdfs:label ?summit . ?p rdfs:label ?chair FILTER(lang(?chair) = \"en\") }'"
 	@if [ -z "$(NO_SERVE)" ]; then exec $(BIN)/summitgraph serve --store $(STORE) --port $(PORT); fi
 
-test: $(VENV)/.installed-dev ## everything the tests need, then the tests
+test: $(VENV)/.installed-dev $(ASSETS) ## everything the tests need, then the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## style, types and the direction of imports
@@ -44,7 +54,7 @@ lint: $(VENV)/.installed-dev ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-build: $(VENV)/.installed-dev ## wheel and source distribution in dist/
+build: $(VENV)/.installed-dev assets ## wheel and source distribution in dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
@@ -70,4 +80,4 @@ lock: ## make the lock files again from pyproject.toml (brings uv by itself)
 		--group dev --extra documents -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what the other commands made, data included
-	rm -rf build dist data .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf build dist data server/static/build .mypy_cache .ruff_cache .pytest_cache *.egg-info

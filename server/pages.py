@@ -26,6 +26,7 @@ RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv",
 COOKIE = "lang"
 SECTIONS = (
     ("/", "home"),
+    ("/explore", "explore"),
     ("/query", "query"),
 )
 Cell = Sequence[str] | None  # kind (iri, literal, other), value, language, datatype[, label]
@@ -114,8 +115,8 @@ class Pages:
 
     @staticmethod
     def asset(name: str) -> str:
-        """Return the address of a static file, which changes when any of them does."""
-        return f"/static/{name}?v={static_digest()}"
+        """Return the address of a static file; one address each, as scripts name each other by it too."""
+        return f"/static/{name}"
 
     @staticmethod
     def _link(environ: Environ, language: str) -> str:

@@ -29,6 +29,12 @@ def tracked(*folders: str) -> list[str]:
     return [name for name in listed.stdout.split("\n") if name and not (ROOT / name).is_symlink()]
 
 
+def bundles() -> list[str]:
+    """Return the built third-party parts of the pages (``make assets``), as far as they are there."""
+    folder = ROOT / "server" / "static" / "build"
+    return [path.relative_to(ROOT).as_posix() for path in folder.glob("*") if path.is_file()]
+
+
 def run(place: Path, *command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command in *place*, without what this process would lend it."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "SUMMITGRAPH_STORE")}
@@ -43,7 +49,7 @@ def run(place: Path, *command: str | Path, **variables: str) -> subprocess.Compl
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkout as git makes it with core.symlinks=false: each link is a file that holds its target."""
     folder = tmp_path_factory.mktemp("source")
-    for name in tracked():
+    for name in [*tracked(), *bundles()]:
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())
@@ -72,11 +78,23 @@ def environment(place: Path) -> Path:
 def test_the_wheel_holds_every_tracked_file(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         held = set(wheel.namelist())
-    files = tracked(*FOLDERS, "summitgraph")
+    # What the bundles of the pages are made from stays behind; the bundles, which git does not track, come along.
+    files = [name for name in tracked(*FOLDERS, "summitgraph") if not name.startswith("server/web/")]
     expected = {name if name.startswith("summitgraph/") else f"summitgraph/{name}" for name in files}
 
     assert len(files) > 50
     assert sorted(expected - held) == []
+
+
+def test_the_wheel_holds_the_built_parts_of_the_pages(built: Path) -> None:
+    if not bundles():
+        pytest.skip("the assets of the pages are not built; make assets builds them")
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        held = set(wheel.namelist())
+
+    assert {f"summitgraph/{name}" for name in bundles()} <= held
+    assert any(name.endswith("build/LICENCES.txt") for name in held)
+    assert not any("node_modules" in name for name in held)
 
 
 def test_the_wheel_puts_one_name_into_site_packages(built: Path) -> None:

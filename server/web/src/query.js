@@ -1,0 +1,5 @@
+// The SPARQL editor.
+import Yasgui from "@zazuko/yasgui";
+import "@zazuko/yasgui/build/yasgui.min.css";
+
+export { Yasgui };

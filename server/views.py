@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import describe, explorer, home_page, query_page, vocabulary
+from . import describe, explorer, exports, home_page, query_page, vocabulary
 from .coding import COMPRESS_FROM, choose_coding, compress
 from .dataset import dcat
 from .formats import HTML
@@ -19,7 +19,7 @@ from .search_api import SearchApi
 from .site import Site
 from .sparql import base_of, options
 
-PARTS = (home_page, explorer, query_page)  # each has a function register(app, site)
+PARTS = (home_page, explorer, exports, query_page)  # each has a function register(app, site)
 
 
 def register(app: Flask, site: Site, metrics: Metrics) -> None:

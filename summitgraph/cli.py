@@ -13,6 +13,7 @@ from summitgraph import __version__
 from summitgraph.errors import InputError, SummitGraphError
 
 from .export_command import export
+from .guarded import guarded
 from .options import language_option, store_option
 
 
@@ -157,7 +158,7 @@ def query(sparql: str, store: Path, form: str) -> None:
     from summitgraph.server import view
     from summitgraph.server.worker import Views
 
-    text = sys.stdin.read() if sparql == "-" else queries.read(sparql)
+    text = guarded(sys.stdin.read() if sparql == "-" else queries.read(sparql))
     open_reader(store)[0].close()  # says what is wrong where there is no store
     views = Views(store)  # holds the view while we read it
     queries.run(views.at(view.build(store).name), text, form, sys.stdout.buffer)

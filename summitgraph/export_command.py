@@ -12,6 +12,7 @@ import click
 from summitgraph.errors import InputError
 from summitgraph.graph.formats import BINARY, MEDIA_TYPES
 
+from .guarded import guarded
 from .options import language_option, store_option
 
 
@@ -83,7 +84,7 @@ def export(
             documents,
             tuple(selection.entity(reader, name) for name in summits),
             tuple(selection.class_name(name) for name in classes),
-            queries.read(construct) if construct else "",
+            guarded(queries.read(construct)) if construct else "",
             everything,
         )
         view = views.at(built.build(store).name) if construct else None

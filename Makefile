@@ -65,6 +65,9 @@ docs: $(VENV)/.installed ## the ontology's page, in three languages
 evaluate: $(VENV)/.installed-dev ## score the development gold; writes docs/evaluation.md and what the tests hold the project to
 	$(BIN)/python -m tests.gold.report
 
+bench-extraction: $(VENV)/.installed-dev ## characters a second, by stage and by worker, and memory (CORPUS=path of mixed news)
+	$(BIN)/python -m tests.benchmarks.extraction $(if $(CORPUS),--corpus $(CORPUS))
+
 conformance: $(VENV)/.installed-dev ## run the W3C suites where they are at hand; writes docs/conformance.md
 	$(BIN)/python -m tests.conformance.report docs/conformance.md
 

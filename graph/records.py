@@ -40,6 +40,7 @@ class Document:
     source: str = ""  # URL, or file name without a folder
     published: date | None = None
     generated_at: datetime | None = None
+    origin: str = field(default="", compare=False)  # where to read it again: path, member of an archive, line
 
     @cached_property
     def sha256(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +23,11 @@ __all__ = ["Snapshot", "Writer", "current_snapshot", "current_version", "documen
 
 _STATE = "BASE.json"  # digests of the graphs that come with the software
 _DIRTY = "DIRTY"  # the database holds something not yet published
+
+
+_BULK = 1_000_000  # bytes from which writing files of its own beats a transaction
+
+_graph = iris.document_graph
 
 
 class Writer:
@@ -81,6 +86,28 @@ class Writer:
         self._mark()
         try:
             self._replace(graph, quads)
+        except OSError as error:
+            raise StoreError(f"{self.path}: the store cannot be written: {error.strerror or error}") from error
+
+    def add_all(self, graphs: Mapping[str, bytes]) -> None:
+        """Store several documents at once, each given as the N-Quads of its graph: much cheaper for a document than alone.
+
+        New ones go in together, whole or not at all; what was stored of the others is replaced, one after the other.
+
+        Raises:
+            StoreError: If the store cannot be written, for instance because the disk is full.
+        """
+        new = {name: data for name, data in graphs.items() if not self.database.contains_named_graph(_graph(name))}
+        self._mark()
+        try:
+            if sum(map(len, new.values())) >= _BULK:
+                self.database.bulk_load(b"".join(new.values()), format=RdfFormat.N_QUADS)
+            else:
+                for data in new.values():
+                    self.database.load(data, format=RdfFormat.N_QUADS)
+            for name in graphs.keys() - new.keys():
+                quads = list(pyoxigraph.parse(graphs[name], format=RdfFormat.N_QUADS))
+                self._replace(_graph(name), quads)
         except OSError as error:
             raise StoreError(f"{self.path}: the store cannot be written: {error.strerror or error}") from error
 

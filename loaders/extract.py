@@ -42,6 +42,13 @@ def extract(document: Document) -> Extraction:
     return Reader(document, language).read()
 
 
+def warm() -> None:
+    """Load all that any text needs, once in the life of a process."""
+    for code in patterns.languages():
+        context = str(patterns.load(code).settings.get("example_context", ""))
+        extract(Document(f"{context}.", code))
+
+
 def speaks_of_summits(text: str, language: Language) -> bool:
     """Tell whether *text* has a word that only texts about summits have; a quick look before the real reading."""
     return _summit_words(language).search(fold(text)) is not None

@@ -201,7 +201,7 @@ class Builder:
             items = match.items(text)
             if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name")) or not items:
                 return [self._text(*match.span(text))]
-            return [self._item(item) for item in items]
+            return [self._item(item) for item in items if _is_whole(item)]
         if text in match.pattern.slots:
             return []
         if text.startswith("="):
@@ -261,6 +261,8 @@ class Builder:
         filled: list[Filled] = []
         for item in match.items(slot):
             span = (item.start, item.end)
+            if not _is_whole(item):
+                break
             if isinstance(item.value, DateRange) and function in ("start", "end"):
                 filled.append(Filled(DateValue(item.value.start if function == "start" else item.value.end), span))
             elif isinstance(item.value, Count) and function in ("unit", "count"):
@@ -362,6 +364,11 @@ class Builder:
 def _alternatives(specification: str) -> tuple[tuple[str, ...], ...]:
     """Return what a role is filled from: alternatives, each of parts that all have to be there."""
     return tuple(tuple(part.strip() for part in text.split("&")) for text in specification.split("|"))
+
+
+def _is_whole(item: Item) -> bool:
+    """Tell whether an item can be stated: a day of a year nobody named cannot."""
+    return not isinstance(item.value, DateRange) or item.value.has_year
 
 
 def _same_money(fact: Fact, other: Fact) -> bool:

@@ -10,6 +10,7 @@ import regex
 from summitgraph.errors import InputError
 
 _FRONT_MATTER = regex.compile(r"\A---\s*\n(?P<head>(?:[^\n]*\n){1,40}?)---\s*\n")
+_CHARSET = regex.compile(rb"""<meta[^>]{0,200}charset=["']?([A-Za-z0-9_-]{2,40})""", regex.IGNORECASE)
 _FIELD = regex.compile(r"^(?P<key>[A-Za-z]+)\s*:\s*(?P<value>.*?)\s*$", regex.MULTILINE)
 
 
@@ -20,6 +21,12 @@ def front_matter(text: str) -> tuple[str, dict[str, Any]]:
         return text, {}
     fields = {field["key"].lower(): field["value"].strip("\"'") for field in _FIELD.finditer(match["head"])}
     return text[match.end() :], fields
+
+
+def charset(content: bytes) -> str:
+    """Return the encoding an HTML page declares for itself, or ``""``."""
+    found = _CHARSET.search(content[:4096])
+    return found[1].decode("ascii") if found else ""
 
 
 def html(text: str) -> tuple[str, dict[str, Any]]:

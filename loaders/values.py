@@ -62,6 +62,7 @@ class Period:
 
 
 _POINTS = regex.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")  # of thousands
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # of each month at most
 _COMMAS = regex.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
@@ -256,7 +257,7 @@ class ValueGrammar:
             return DateRange(f"{year}-{month:02}", f"{year}-{last:02}")
         day, last_day = self._day(group["d"]), self._day(group.get("d2") or group["d"])
         last_month = self.months[group["m2"]] if group.get("m2") else month
-        if not (1 <= day <= 31 and 1 <= last_day <= 31 and 1 <= month <= 12):
+        if not (1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] and 1 <= last_day <= _DAYS[last_month - 1]):
             return None
         start = f"{group.get('y1') or prefix}-{month:02}-{day:02}"
         return DateRange(start, f"{prefix}-{last_month:02}-{last_day:02}")

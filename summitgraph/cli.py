@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from summitgraph.errors import InputError, SummitGraphError
 from .export_command import export
 from .guarded import guarded
 from .options import language_option, store_option
+
+SHOWN = 20  # documents up to which a load names those without a summit
 
 
 class Group(click.Group):
@@ -49,40 +52,62 @@ def main(verbose: bool) -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @store_option
 @language_option
 @click.option("--reload", is_flag=True, help="Read again what is stored already.")
 @click.option("--dry-run", is_flag=True, help="Extract and validate, store nothing.")
-def load(paths: tuple[str, ...], store: Path, lang: str, reload: bool, dry_run: bool) -> None:
+@click.option("--retry-failed", is_flag=True, help="Only what the last load into this store could not store.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+    show_default="one for each core",
+    help="Processes that read; the result is the same.",
+)
+def load(
+    paths: tuple[str, ...], store: Path, lang: str, reload: bool, dry_run: bool, retry_failed: bool, workers: int
+) -> None:
     """Read texts, validate their facts and store them, each whole or not at all.
 
     PATH is a text, Markdown, HTML, PDF, DOCX or JSON Lines file, a folder of them, a .gz or .zip, or - for standard input.
+    An article that fails does not stop the others; STORE/failures.jsonl says which did and why.
 
     \b
     Examples:
       summitgraph load article.ar.txt
-      summitgraph load articles/ --store data/summits
+      summitgraph load articles/ news.jsonl.gz --store data/summits --workers 4
       curl -s https://example.org/a.html | summitgraph load -
+      summitgraph load --retry-failed
     """
     from summitgraph import pipeline, progress
     from summitgraph.loaders import documents
 
+    if bool(paths) == retry_failed:
+        raise click.UsageError("name what to load, or give --retry-failed alone to try what failed last time")
     for path in paths:  # a wrong path stops before anything is written
         if path != "-" and not Path(path).exists():
             raise InputError(f"{path}: no such file or folder; check the path")
     if dry_run:
         sys.exit(_dry_run(paths, lang))
-    with progress.Progress(documents.count(paths)) as bar:
-        summary = pipeline.load(documents.read(paths), store, reload=reload, progress=bar)
+    if retry_failed:
+        origins = pipeline.failed_origins(store)
+        read, total = documents.again(origins), len(origins)
+    else:
+        read, total = documents.read(paths), documents.count(paths) if sys.stderr.isatty() else 0
+    with progress.Progress(total) as bar:
+        summary = pipeline.load(read, store, reload=reload, workers=workers, progress=bar)
     for result in summary.results:
-        for line in progress.describe(result, lang):
-            click.echo(line, err=True)
+        if result.outcome != "no summit" or sum(summary.counts.values()) <= SHOWN:
+            for line in progress.describe(result, lang):
+                click.echo(line, err=True)
     click.echo(f"{progress.total(summary)}; store: {store}", err=True)
-    if summary.of("rejected"):
+    if summary.count("failed") or summary.count("rejected"):
+        click.echo(f"what failed, with its reason: {store / pipeline.FAILURES}; try it again: --retry-failed", err=True)
+    if summary.count("rejected"):
         sys.exit(1)
-    if summary.of("failed") or (len(summary.results) == 1 and summary.of("no summit")):
-        sys.exit(1 if summary.of("stored") else 2)
+    if summary.count("failed") or summary.counts == {"no summit": 1}:
+        sys.exit(1 if summary.count("stored") else 2)
 
 
 def _dry_run(paths: tuple[str, ...], lang: str) -> int:

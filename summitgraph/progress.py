@@ -34,8 +34,6 @@ class Progress:
             f"{self._characters / elapsed:,.0f} chars/s, {self._facts / elapsed:,.0f} facts/s", refresh=False
         )
         self._bar.update()
-        if self._bar.total is not None and self._bar.n > self._bar.total:
-            self._bar.total = self._bar.n  # an archive held more than one
 
 
 def describe(result: Loaded, language: str) -> list[str]:
@@ -49,10 +47,10 @@ def describe(result: Loaded, language: str) -> list[str]:
 
 def total(summary: Summary) -> str:
     """Return the outcome of a whole load as one line."""
-    stored = summary.of("stored")
-    characters, facts = sum(r.characters for r in stored), sum(r.facts for r in stored)
+    seconds = max(summary.seconds, 1e-6)
     return (
-        f"{len(stored)} stored ({characters:,} characters, {facts:,} facts), {len(summary.of('unchanged'))} unchanged, "
-        f"{len(summary.of('no summit'))} without a summit, {len(summary.of('rejected'))} rejected, "
-        f"{len(summary.of('failed'))} failed in {summary.seconds:.1f} s"
+        f"{summary.count('stored')} stored ({summary.characters:,} characters, {summary.facts:,} facts), "
+        f"{summary.count('unchanged')} unchanged, {summary.count('no summit')} without a summit, "
+        f"{summary.count('rejected')} rejected, {summary.count('failed')} failed in {summary.seconds:.1f} s "
+        f"({sum(summary.counts.values()) / seconds:,.0f} documents a second)"
     )

@@ -70,3 +70,12 @@ def test_marks_strewn_into_a_text_change_no_fact_and_every_name_reads_back(data:
 
 def test_decomposed_letters_fold_like_composed_ones() -> None:
     assert fold(unicodedata.normalize("NFD", "Élysée")) == fold("Élysée") == "elysee"
+
+
+def test_a_day_of_a_year_nobody_names_is_not_stated() -> None:
+    extraction = extract(
+        Document("عقدت القمة العربية في شرم الشيخ يوم 28 مارس. وحضرها رئيس الوزراء الهندي ناريندرا مودي.", "ar")
+    )
+
+    assert extraction.entities
+    assert not any("--" in repr(fact) for fact in extraction.facts)

@@ -130,7 +130,7 @@ def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match |
         if found is None:
             return None
         match = Match(pattern, sentence, found.start(), found.end(), _slots(found, pattern))
-        if conditions(match) and not (pattern.unless and pattern.unless.search(sentence.text)):
+        if _names(match) and conditions(match) and not (pattern.unless and pattern.unless.search(sentence.text)):
             return match
         position = found.start() + 1
 
@@ -138,6 +138,23 @@ def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match |
 def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
     spans = ((name, found.span(name)) for name in pattern.slots)
     return {name: (start, end) for name, (start, end) in spans if 0 <= start < end}
+
+
+def _names(match: Match) -> bool:
+    """Cut the slots for unknown names to what can be one; tell whether something is left of each."""
+    if match.pattern.guard is None:
+        return True
+    for slot, kind in match.pattern.slots.items():
+        if kind != "Name" or slot not in match.slots:
+            continue
+        start, end = match.slots[slot]
+        left, right = start == match.start, end == match.end
+        cut = match.pattern.guard.cut(match.sentence.text, start, end, left=left, right=right)
+        if cut is None:
+            return False
+        match.slots[slot] = cut
+        match.start, match.end = (cut[0] if left else match.start), (cut[1] if right else match.end)
+    return True
 
 
 def conditions(match: Match) -> bool:

@@ -18,7 +18,7 @@ from .annotate import Annotated, Match, annotate, matches, rewrite
 from .entities import Draft, EntityTable, family
 from .facts import Builder
 from .gazetteer import Gazetteer, NameEntry, is_arabic
-from .items import CODE, ENTITY_TYPES, Item
+from .items import CODE, ENTITY_TYPES, VALUE_TYPES, Item
 from .normalise import fold, fold_with_offsets
 from .patterns import Language, Pattern, fold_template
 from .recognise import Found, choose, quotations, recognise, to_folded
@@ -263,10 +263,13 @@ class Reader:
             start = to_folded(self.folded, self.folded.original(start, end)[0] + article.end())
             words = words[article.end() :]
         kind = new["type"]
+        if kind in VALUE_TYPES:  # a longer title: words, no entity
+            return Item(kind, start, end, value=self.folded.text[start:end])
         draft = self.table.described(words, kind) if described else self.table.named(words, kind)
         if kind in ENTITY_TYPES and draft.kind != kind and family(kind) == family(draft.kind) and not draft.key:
             kind = draft.kind
-        item = Item(draft.kind if draft.kind in CODE else kind, start, end, draft.id, anaphor=bool(described))
+        shown = draft.kind if draft.kind in CODE else kind
+        item = Item(shown, start, end, draft.id, self.folded.text[start:end], anaphor=bool(described))
         if not described and (start, end) not in draft.mentions:
             draft.names.append((words, start, end))
         if country := new.get("country"):

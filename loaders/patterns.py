@@ -26,6 +26,7 @@ import yaml
 from summitgraph.errors import PatternError
 
 from .items import ITEM_CLASS, codes
+from .namewords import NameGuard, guard
 from .normalise import fold
 from .prefilter import Prefilter
 
@@ -92,6 +93,7 @@ class Pattern:
     expect: tuple[Mapping[str, Any], ...] = ()
     counter_example: str = ""
     clause: ClauseRule | None = None
+    guard: NameGuard | None = None  # cuts the slots that take an unknown person's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def load(code: str) -> Language:
 
 
 def load_folder(folder: Path) -> Language:
-    """Compile the pattern files of one folder (``language``, ``lexicon*``, ``values``, ``names*``, ``frames*``)."""
+    """Compile the pattern files of one folder (``language``, ``lexicon*``, ``vocabulary``, ``values``, ``names*``, ``frames*``)."""
     settings = _strip(_read(folder / "language.yaml"))
     values = _strip(_read(folder / "values.yaml"))
     lexicon: dict[str, tuple[str, ...]] = {}
@@ -181,7 +183,8 @@ def load_folder(folder: Path) -> Language:
             lexicon[name] = tuple(_forms(entry, settings.get("inflections", {}), f"{path.name}: {name}"))
     for name, entry in values.get("units", {}).items():
         lexicon.setdefault(f"unit_{name.lower()}", tuple(fold(form) for form in entry))
-    compiler = _Compiler(settings, lexicon)
+    ordinary = _read(folder / "vocabulary.yaml") if (folder / "vocabulary.yaml").exists() else ""
+    compiler = _Compiler(settings, lexicon, frozenset(fold(str(ordinary)).split()))
     names = tuple(p for path in sorted(folder.glob("names*.yaml")) for p in compiler.patterns(path, names=True))
     frames = tuple(p for path in sorted(folder.glob("frames*.yaml")) for p in compiler.patterns(path))
     seen: dict[str, str] = {}
@@ -234,25 +237,6 @@ def _alternatives(forms: tuple[str, ...]) -> str:
     return "(?:" + "|".join(regex.escape(form, special_only=True).replace(r"\ ", " ") for form in ordered) + ")"
 
 
-def _trie(words: Iterable[str]) -> str:
-    """Return the same as :func:`_alternatives` as a tree of letters: fast where thousands of words are compared with one."""
-    tree: dict[str, Any] = {}
-    for word in sorted(words):
-        node = tree
-        for char in word:
-            node = node.setdefault(char, {})
-        node[""] = {}
-
-    def write(node: dict[str, Any]) -> str:
-        branches = [regex.escape(char) + write(below) for char, below in sorted(node.items()) if char]
-        if not branches:
-            return ""
-        joined = branches[0] if len(branches) == 1 and "" not in node else f"(?:{'|'.join(branches)})"
-        return f"{joined}?" if "" in node else joined
-
-    return write(tree)
-
-
 def fold_template(template: str) -> str:
     """Fold the literal parts of a regular expression and leave escapes, slots and macros as they are."""
     parts = regex.split(r"(\\p\{\w+\}|\\.|\{[a-z_]\w*:[^}]*\}|\(\?[<P=!:a-zA-Z]*|\\L<\w+>)", template)
@@ -260,7 +244,9 @@ def fold_template(template: str) -> str:
 
 
 class _Compiler:
-    def __init__(self, settings: Mapping[str, Any], lexicon: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], lexicon: Mapping[str, tuple[str, ...]], vocabulary: frozenset[str]
+    ) -> None:
         self.settings = settings
         self.lexicon = lexicon
         self.prefilter = Prefilter()
@@ -277,11 +263,7 @@ class _Compiler:
         self.end = r"(?!\w)"
         # No word the language has a use for is part of a name nobody knows.
         words = {form for forms in lexicon.values() for form in forms if " " not in form}
-        stop = _trie(words) if words else r"(?:\b\B)"
-        word = settings.get("name_word", r"[^\W\d_]{2,}")
-        shape = str(settings.get("name_shape", "W(?: W){0,3}"))
-        guarded = rf"(?:(?!{stop}(?!\w)){word})"
-        self.name = "(?:" + fold_template(shape.replace("W", "\\0")).replace("\\0", guarded) + ")"
+        self.guard = guard(settings.get("unknown_names", {}), words | vocabulary, fold_template)
 
     def patterns(self, path: Path, *, names: bool = False) -> Iterator[Pattern]:
         entries = _read(path) or []
@@ -351,6 +333,7 @@ class _Compiler:
             expect=tuple(_strip(entry.get("expect", []))),
             counter_example=str(entry.get("counter_example", "")),
             clause=rule,
+            guard=self.guard if "Name" in slots.values() else None,
         )
 
     def clause(self, entry: Mapping[str, Any], place: str) -> tuple[str, ClauseRule, dict[str, str]]:
@@ -471,7 +454,7 @@ class _Compiler:
         if kind == "List":
             return self.list_phrases
         if kind == "Name":
-            return self.name
+            return r"[^\W\d_]{2,}(?: [^\W\d_]{2,}){0,6}"
         try:
             one = f"[{codes(kind)}]"
         except KeyError as error:

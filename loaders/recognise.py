@@ -32,6 +32,7 @@ _LATIN_RUN = regex.compile(
     r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*"
 )
 _TITLE_REACH = 120  # characters from a word of a title to its ends
+_INSIDE_A_SUMMIT = {"City", "Venue", "State", "Demonym", "Date", "Year"}
 _PRIORITY = {"Quote": 0, "Money": 1, "Date": 2, "Count": 3, "Period": 3, "Title": 5, "Demonym": 6, "Unknown": 8}
 
 
@@ -300,4 +301,6 @@ def _resolve(found: Sequence[Item], quotes: Sequence[Item]) -> list[Item]:
         if item.outer_start >= position:
             chosen.append(item)
             position = item.outer_end
+        elif item.end <= position and chosen[-1].type == "Summit" and item.type in _INSIDE_A_SUMMIT:
+            chosen[-1].parts.append(item)  # its place and year are in its name
     return chosen

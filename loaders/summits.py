@@ -68,6 +68,8 @@ def merge_editions(table: EntityTable, language: Language) -> None:
     """Merge the summit drafts that are one edition; the earliest mention is kept."""
     kept: list[Draft] = []
     generic = set(language.lexicon.get("summit_generic", ()))
+    numbers = {fold(str(word)): number for word, number in language.values.get("ordinals", {}).items()}
+    groups = {fold(str(word)) for word in language.values.get("numbered_groups", ())}
     cities = {fold(name): d.id for d in table.all() if d.kind == "City" for name, _, _ in d.names}
     for draft in [d for d in table.all() if d.kind == "Summit"]:
         for name, _, _ in draft.names:  # a known name is one piece: look for cities inside it
@@ -80,7 +82,7 @@ def merge_editions(table: EntityTable, language: Language) -> None:
                 _YEAR.findall(draft.key)
             )
             draft.year = next(iter(years), "") if len(years) == 1 else draft.year
-        same = next((other for other in kept if _same(other, draft, table, generic)), None)
+        same = next((other for other in kept if _same(other, draft, table, generic, numbers, groups)), None)
         if same is None:
             kept.append(draft)
         else:
@@ -109,12 +111,47 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
                 break
 
 
-def _same(first: Draft, second: Draft, table: EntityTable, generic: set[str]) -> bool:
+def _edition(draft: Draft, numbers: Mapping[str, int], groups: set[str]) -> set[int]:
+    """Return the numbers that the names of a summit give in words: 33 for "the thirty-third".
+
+    Behind one of *groups* a number is part of a name ("the Group of Twenty").
+    """
+    found = set()
+    for name, _, _ in draft.names:
+        total, before = 0, ""
+        for full in regex.findall(r"\w+", fold(name)):
+            word = full if full in numbers else "ال" + bare(full)
+            group, before = before in groups, full if full in groups else bare(full)
+            if word in numbers and not group and (not total or numbers[word] >= 10):
+                total += numbers[word]
+            elif total:
+                break
+        if total:
+            found.add(total)
+    return found
+
+
+def _same(
+    first: Draft,
+    second: Draft,
+    table: EntityTable,
+    generic: set[str],
+    ordinals: Mapping[str, int],
+    groups: set[str],
+) -> bool:
     if first.year and second.year and first.year != second.year:
         return False
     if first.key and second.key and first.key != second.key:
         return False
     words_1, words_2 = (_words(draft, table, generic) for draft in (first, second))
+    if ordinals:
+        edition_1, edition_2 = (_edition(draft, ordinals, groups) for draft in (first, second))
+        if edition_1 and edition_2 and edition_1.isdisjoint(edition_2):
+            return False
+        stems = {bare(word) for word in ordinals} | set(ordinals)
+        words_1, words_2 = ({word for word in words if word not in stems} for words in (words_1, words_2))
+        if edition_1 & edition_2 and (not words_1 or not words_2):
+            return True
     if _numbers(words_1) and _numbers(words_2) and _numbers(words_1).isdisjoint(_numbers(words_2)):
         return False
     cities_1, cities_2 = (_cities(draft, table) for draft in (first, second))

@@ -1,0 +1,80 @@
+"""Which words can be part of a person's name that no table knows, in a script without capitals: those of no other use.
+
+The slot ``{p:Name}`` takes a run of words; here it is cut to the part of it that can be a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+_TOKEN = regex.compile(r"\S+")
+
+
+@dataclass(frozen=True, eq=False)
+class NameGuard:
+    """The words of a language that no name has, and how names are built."""
+
+    words: frozenset[str]  # folded; ordinary words and every word class
+    word: Any  # what a part of a name looks like
+    prefix: Any  # what may be glued before an ordinary word: article, conjunction, preposition
+    suffix: Any  # what may be glued behind one: pronouns, endings
+    allowed: frozenset[str]  # parts of names that look like ordinary words
+    particles: frozenset[str]  # parts that never end a name: bin, abu
+    first: Any  # what a name never begins with
+
+    def is_part(self, token: str) -> bool:
+        """Tell whether folded *token* can be part of a name."""
+        if token in self.particles or token in self.allowed:
+            return True
+        if token in self.words or self.word.fullmatch(token) is None:
+            return False
+        stems = {token, *(token[found.end() :] for found in self.prefix.finditer(token, overlapped=True))}
+        stems |= {stem[: found.start()] for stem in stems if (found := self.suffix.search(stem)) is not None}
+        return stems.isdisjoint(self.words)
+
+    def cut(self, text: str, start: int, end: int, *, left: bool, right: bool) -> tuple[int, int] | None:
+        """Return the name in cells [start, end), or None.
+
+        *left*: words may be cut off before it; *right*: behind it. The part nearest to what is fixed is taken.
+        """
+        tokens = [found.span() for found in _TOKEN.finditer(text, start, end)]
+        fits = [self.is_part(text[a:b]) for a, b in tokens]
+        if left and not right:
+            first = len(tokens)
+            while first and fits[first - 1]:
+                first -= 1
+            last = len(tokens)
+        else:
+            first = 0
+            while left and first < len(tokens) and not fits[first]:
+                first += 1
+            last = first
+            while last < len(tokens) and fits[last]:
+                last += 1
+            if not right and last < len(tokens):
+                return None
+        while last > first and text[slice(*tokens[last - 1])] in self.particles:
+            if not right:
+                return None
+            last -= 1
+        while last > first and self.first.match(text[slice(*tokens[first])]):
+            if not left:
+                return None
+            first += 1
+        return (tokens[first][0], tokens[last - 1][1]) if last > first else None
+
+
+def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Any) -> NameGuard:
+    """Return the guard that ``names`` of ``language.yaml`` describes; *folded* folds an expression of it."""
+    return NameGuard(
+        words,
+        regex.compile(folded(str(settings.get("word", r"[^\W\d_]{2,}")))),
+        regex.compile("^(?:" + folded(str(settings.get("prefix", ""))) + ")"),
+        regex.compile("(?:" + folded(str(settings.get("suffix", r"(?!)"))) + ")$"),
+        *(frozenset(folded(str(word)) for word in settings.get(name, ())) for name in ("allowed", "particles")),
+        regex.compile(folded(str(settings.get("not_first", r"(?!)")))),
+    )

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -91,6 +91,10 @@ class Builder:
         for name in regex.findall(r"@(\w+)", adjective):
             adjective = adjective.replace(f"@{name}", language.alternatives(name))
         self._adjective = regex.compile(rf"(?:{fold_template(adjective)})")
+        no_phrase = str(language.settings.get("not_a_phrase", "(?!)"))
+        for name in regex.findall(r"@(\w+)", no_phrase):
+            no_phrase = no_phrase.replace(f"@{name}", language.alternatives(name))
+        self._no_phrase = regex.compile(rf"(?:{fold_template(no_phrase)})(?!\w)")
         self._adjective_last = bool(language.settings.get("adjective_last", False))
 
     def emit(self, match: Match) -> None:
@@ -307,6 +311,9 @@ class Builder:
             position = found.end()
         bounds.append((position, last))
         bounds = self._with_adjectives(bounds, sentence.text)
+        if kind != "Text":
+            ends = (n for n, (a, b) in enumerate(bounds) if self._no_phrase.match(sentence.text[a:b].lstrip()))
+            bounds = bounds[: next(ends, len(bounds))]
         filled = []
         for start, end in bounds:
             while start < end and not (sentence.chars[start].isalnum() or sentence.items[start]):
@@ -341,8 +348,17 @@ class Builder:
         start, end = match.span(slot)
         return [], [self._text(start, end)]
 
+    def _canonical(self, fact: Fact) -> Fact:
+        """Return *fact* about the entities that its own turned out to be."""
+        roles = {
+            role: tuple(EntityRef(self.table[v.id].id) if isinstance(v, EntityRef) else v for v in values)
+            for role, values in fact.roles.items()
+        }
+        return fact if roles == dict(fact.roles) else replace(fact, roles=roles)
+
     def settle(self) -> None:
         """Drop statements that repeat another (one speech act gives one), and signatures the same text says were refused."""
+        self.facts = [self._canonical(fact) for fact in self.facts]
         kept: list[Fact] = []
         refused = {(fact.roles["committedBy"], fact.roles["document"]) for fact in self.facts if fact.kind == "Refusal"}
         for fact in self.facts:

@@ -5,7 +5,7 @@ The slot ``{p:Name}`` takes a run of words; here it is cut to the part of it tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,13 +68,21 @@ class NameGuard:
         return (tokens[first][0], tokens[last - 1][1]) if last > first else None
 
 
-def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Any) -> NameGuard:
-    """Return the guard that ``names`` of ``language.yaml`` describes; *folded* folds an expression of it."""
+def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Callable[[str], str]) -> NameGuard:
+    """Return the guard that ``unknown_names`` of ``language.yaml`` describes; *folded* folds an expression of it."""
+
+    def words_of(name: str) -> frozenset[str]:
+        return frozenset(folded(str(word)) for word in settings.get(name, ()))
+
+    def expression(name: str, default: str, form: str) -> Any:
+        return regex.compile(form.format(folded(str(settings.get(name, default)))))
+
     return NameGuard(
         words,
-        regex.compile(folded(str(settings.get("word", r"[^\W\d_]{2,}")))),
-        regex.compile("^(?:" + folded(str(settings.get("prefix", ""))) + ")"),
-        regex.compile("(?:" + folded(str(settings.get("suffix", r"(?!)"))) + ")$"),
-        *(frozenset(folded(str(word)) for word in settings.get(name, ())) for name in ("allowed", "particles")),
-        regex.compile(folded(str(settings.get("not_first", r"(?!)")))),
+        word=expression("word", r"[^\W\d_]{2,}", "{}"),
+        prefix=expression("prefix", r"(?!)", "^(?:{})"),
+        suffix=expression("suffix", r"(?!)", "(?:{})$"),
+        allowed=words_of("allowed"),
+        particles=words_of("particles"),
+        first=expression("not_first", r"(?!)", "{}"),
     )

@@ -15,7 +15,7 @@ a space            white space, once
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -263,7 +263,7 @@ class _Compiler:
         self.end = r"(?!\w)"
         # No word the language has a use for is part of a name nobody knows.
         words = {form for forms in lexicon.values() for form in forms if " " not in form}
-        self.guard = guard(settings.get("unknown_names", {}), words | vocabulary, fold_template)
+        self.guard = guard(settings.get("unknown_names", {}), vocabulary | words, fold_template)
 
     def patterns(self, path: Path, *, names: bool = False) -> Iterator[Pattern]:
         entries = _read(path) or []

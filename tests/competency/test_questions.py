@@ -13,6 +13,9 @@ from . import ANSWERS, ask, file, serving_samples
 
 LANGUAGES = {"ar", "en", "fr"}
 
+# The sample articles agree in every count that two of them give.
+NOTHING_TO_TELL = {"counts-that-differ"}
+
 
 @pytest.fixture(scope="module")
 def samples() -> Iterator[Client]:
@@ -33,5 +36,6 @@ def test_no_answer_is_left_over() -> None:
 def test_question_has_its_answer(samples: Client, example: Example) -> None:
     answer = ask(samples, example)
 
-    assert len(answer.splitlines()) > (example.form == "select"), "the samples must have something to answer with"
+    if example.name not in NOTHING_TO_TELL:
+        assert len(answer.splitlines()) > (example.form == "select"), "the samples must have something to answer with"
     assert answer == file(example).read_text("utf-8")

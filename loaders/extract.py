@@ -330,7 +330,7 @@ class Reader:
         items = [] if slot == "match" else match.items(slot)
         other = next((i for i in items if i.entity and i.type in ENTITY_TYPES), None)
         if other is not None and self.table[other.entity] is not draft:
-            if draft.key:
+            if draft.key or family(self.table[other.entity].kind) != family(draft.kind):
                 return
             self.table.merge(self.table[other.entity], draft)  # a known name in brackets decides
             return

@@ -1,24 +1,84 @@
-"""The page where people write SPARQL."""
+"""The page where people write SPARQL: an editor that knows the ontology, or a form where there is no script."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, request
+from markupsafe import Markup
 
-from . import catalogue, schema_org
+from summitgraph.ontology.terms import CLASSES, NAMESPACE
+
+from . import catalogue, schema_org, terms
 from .engine import known_prefixes
+from .pages import language_of, messages
 from .reply import Environ, Reply
 from .respond import respond
 from .site import Site
 from .sparql import read_parameters
 
 _START = ("sg", "rdfs", "wd")
+_WORDS = (
+    "q_graph",
+    "q_chart",
+    "q_copied",
+    "q_x",
+    "q_y",
+    "q_bars",
+    "q_lines",
+    "q_nothing",
+    "q_nodes",
+    "query",
+    "run",
+    "q_table",
+    "q_raw",
+)
+# Terms of other vocabularies that the graph uses, beside our own.
+_MORE = {
+    "properties": {
+        "rdf": ("type", "subject", "predicate", "object"), "rdfs": ("label",), "skos": ("altLabel", "prefLabel", "notation"),
+        "owl": ("sameAs",), "dct": ("title", "language", "source", "issued"), "prov": ("wasGeneratedBy", "generatedAtTime"),
+        "oa": ("hasSource", "hasSelector", "exact", "prefix", "suffix", "start", "end"), "search": ("matches",),
+    },
+    "classes": {"skos": ("Concept",), "oa": ("TextQuoteSelector", "TextPositionSelector")},
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Mapping[str, list[str]]:
+    """Return the IRIs the editor completes: classes, properties and concepts."""
+    found: dict[str, list[str]] = {"classes": [], "properties": [], "concepts": []}
+    for iri in terms.labels():
+        name = terms.local_name(iri)
+        if name and name in CLASSES:
+            found["classes"].append(iri)
+        elif name:
+            found["properties" if name[0].islower() else "concepts"].append(iri)
+    for kind, listed in _MORE.items():
+        found[kind] += [known_prefixes()[prefix] + name for prefix, names in listed.items() for name in names]
+    return {kind: sorted(listed) for kind, listed in found.items()}
+
+
+def _data(site: Site, language: str) -> Markup:
+    """Return what the editor knows, as a block of JSON that nothing in it can end."""
+    iris = vocabulary()
+    data = {
+        "base": site.base,
+        "prefixes": known_prefixes(),
+        "namespace": NAMESPACE,
+        **iris,
+        "labels": {iri: label for listed in iris.values() for iri in listed if (label := terms.label(iri, language))},
+        "examples": [{"query": item.query, "name": item.comment(language)} for item in catalogue.examples()],
+        "words": {name: messages()[language][name] for name in _WORDS},
+    }
+    return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
 
 
 def query_page(site: Site, environ: Environ) -> Reply:
-    """Return the page with the editor, or a form where there is no script."""
+    """Return the page."""
     given = read_parameters(environ.get("QUERY_STRING", "")).get("query", [""])[0]
     start = "".join(f"PREFIX {name}: <{known_prefixes()[name]}>\n" for name in _START)
 
@@ -26,6 +86,7 @@ def query_page(site: Site, environ: Environ) -> Reply:
         return {
             "query": given or f"{start}SELECT * {{ ?s ?p ?o }}\nLIMIT 20\n",
             "examples": catalogue.examples(),
+            "data": _data(site, language_of(environ)),
             "json_ld": schema_org.script({"@type": "WebPage", "name": "SPARQL"}),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from urllib.parse import quote
@@ -229,3 +230,21 @@ def test_unknown_release_of_the_ontology_is_named(client: Client) -> None:
 
     assert reply.status == 404
     assert "9.9.9" in reply.json()["detail"]
+
+
+def test_editor_is_given_prefixes_ontology_and_examples(client: Client) -> None:
+    text = client.get("/query?query=ASK%20%7B%7D", Accept_Language="ar").text
+    found = re.search(r'id="query-data">(.*?)</script>', text, re.DOTALL)
+    form = re.search(r"<textarea[^>]*>(.*?)</textarea>", text, re.DOTALL)
+    assert form
+    assert form[1] == "ASK {}"  # what there is without script
+    if found is None:
+        pytest.skip("the assets of the pages are not built; make assets builds them")
+    data = json.loads(found[1])
+
+    assert data["prefixes"]["sg"] in data["namespace"]
+    assert {data["namespace"] + name for name in ("chairedBy", "evidence")} <= set(data["properties"])
+    assert data["namespace"] + "Summit" in data["classes"]
+    assert data["namespace"] + "Pledged" in data["concepts"]
+    assert data["labels"][data["namespace"] + "Summit"] == "قمة"
+    assert [item["query"] for item in data["examples"]] == [item.query for item in examples()]

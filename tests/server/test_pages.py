@@ -67,7 +67,7 @@ def test_pages_use_nothing_from_elsewhere_and_no_inline_script(client: Client) -
 
         assert "default-src 'none'" in reply.headers["content-security-policy"]
         assert not any(tag in ("iframe", "style") for tag, _ in page.tags)
-        assert all("src" in attributes or attributes["type"] == "application/ld+json"
+        assert all("src" in attributes or attributes["type"] in ("application/ld+json", "application/json")
                    for tag, attributes in page.tags if tag == "script")  # fmt: skip
         assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
         assert all(not value.startswith(("http:", "https:", "//")) for value in page.values("src"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from summitgraph.errors import StoreError
 
 from . import snapshots
 from .snapshots import current_snapshot
+
+KEPT = ("reviews.csv", "reference")  # what a store holds beside the database and cannot make again
 
 
 def backup(store: Path, target: Path) -> None:
@@ -21,7 +24,7 @@ def backup(store: Path, target: Path) -> None:
     if target.exists():
         raise StoreError(f"{target} exists already; name a new folder for the backup")
     with current_snapshot(store) as snapshot:
-        _copy(snapshot.path, target)
+        _copy(snapshot.path, target, [store / name for name in KEPT])
 
 
 def restore(source: Path, store: Path) -> None:
@@ -40,8 +43,11 @@ def restore(source: Path, store: Path) -> None:
     try:
         folder.mkdir(parents=True)
         (folder / "1.lock").touch()
-        _copy(source, work / "db")
-        _copy(source, folder / "1")
+        for name in ("db", "snapshots/1"):
+            _copy(source, work / name)
+        for name in KEPT:
+            _move(work / "db" / name, work / name)
+            _remove(folder / "1" / name)
         snapshots.replace_file(work / snapshots.CURRENT, "1\n")
         work.replace(store)
     except OSError as error:
@@ -50,12 +56,30 @@ def restore(source: Path, store: Path) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, beside: Sequence[Path] = ()) -> None:
+    """Copy a folder, and into it the files and folders of *beside* that are there."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, temporary)
+        for path in beside:
+            if path.is_dir():
+                shutil.copytree(path, temporary / path.name)
+            elif path.exists():
+                shutil.copy2(path, temporary / path.name)
         temporary.rename(target)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def _move(source: Path, target: Path) -> None:
+    if source.exists():
+        source.replace(target)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -11,10 +11,10 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from summitgraph.ontology import terms
 
-from . import iris, offices, reference
+from . import iris, nodes, offices
 from .admission import admits
 from .link import Link
-from .provenance import DATE, DECIMAL, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
+from .provenance import DATE, DECIMAL, DERIVED_FROM, INTEGER, LABEL, MONTH, RDF_TYPE, YEAR, Provenance, decimal
 from .records import (
     Concept,
     DateValue,
@@ -66,7 +66,9 @@ class _Converter:
         if len(self.admitted) < len(extraction.facts):
             log.info("%d facts the ontology does not admit left out", len(extraction.facts) - len(self.admitted))
         self.facts = {fact.id: fact for fact in self.admitted}
-        self.entities = {entity.id: self._entity_iri(entity) for entity in extraction.entities}
+        self.entities = {
+            entity.id: nodes.node(entity, links.get(entity.id), self.document) for entity in extraction.entities
+        }
         self.nodes: dict[str, NamedNode] = {}
 
     def run(self) -> list[Quad]:
@@ -101,25 +103,6 @@ class _Converter:
             return entity.kind
         return row.kind
 
-    def _label(self, entity: Entity) -> str:
-        """Return the English label the loaders know, unless the decision about it is still open or was no."""
-        decision = self.links.get(entity.id)
-        return "" if decision is not None and not decision.settled else entity.label
-
-    def _entity_iri(self, entity: Entity) -> NamedNode:
-        row = self._row(entity)
-        if row is not None:
-            return reference.iri(row)
-        name = self._label(entity) or (entity.names[0].text if entity.names else "")
-        if not name:
-            return iris.local(entity.kind, self.document, entity.description or entity.id)
-        if entity.kind == "Summit" and entity.edition and entity.edition not in name:
-            name = f"{name} {entity.edition}"
-        node = iris.entity(entity.kind, name)
-        if node in reference.taken():
-            return iris.scoped(entity.kind, name, self.document)
-        return node
-
     def _entity(self, entity: Entity) -> None:
         node, kind = self.entities[entity.id], self._kind(entity)
         provenance = self.provenance
@@ -137,14 +120,15 @@ class _Converter:
             if name.text not in labels.values():
                 provenance.add(node, _ALT_LABEL, _literal(name.text, name.language))
         decision = self.links.get(entity.id)
-        if decision is not None and decision.row.qid:
-            self._link(node, decision)
+        for made in (decision, *decision.others) if decision is not None else ():
+            if made.row.qid:
+                self._link(node, made)
 
     def _labels(self, entity: Entity) -> dict[str, str]:
         """Return one label a language: the reference row's where known, else the best form of the text."""
         if row := self._row(entity):
             return {language: row.labels[language] for language in LANGUAGES if row.labels[language]}
-        label = self._label(entity)
+        label = nodes.label(entity, self.links.get(entity.id))
         labels: dict[str, str] = {"en": label} if label else {}
         for name in entity.names:
             labels.setdefault(name.language, name.text)
@@ -166,6 +150,10 @@ class _Converter:
             (iris.term("reason"), Literal(decision.reason)),
         ):
             self.provenance.add(record, predicate, value)
+        if decision.reviewer:
+            self.provenance.attribute(record, decision.reviewer, decision.at)
+        if decision.key and decision.key != node.value:
+            self.provenance.add(record, DERIVED_FROM, NamedNode(decision.key))
 
     # Facts.
 

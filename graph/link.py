@@ -29,6 +29,10 @@ class Link:
     outcome: str
     confidence: float  # that the candidate is right, 0 to 1
     reason: str
+    reviewer: str = ""  # the person who decided, empty where the linker did
+    at: str = ""  # when the person decided, ISO 8601
+    key: str = ""  # IRI the entity has without what a person decided, empty where nobody did
+    others: tuple[Link, ...] = ()  # decisions about other candidates for the same entity
 
     @property
     def settled(self) -> bool:
@@ -154,11 +158,13 @@ def _choose(
     for rows, why in ways:
         if len(rows) == 1:
             return Link(entity.id, rows[0], "Accepted", 0.9, f"{_listed(fitting)} share the name; {why}")
-    reviewable = next((row for row in fitting if row.qid), None)
-    if reviewable is None:
-        return None
     reason = f"{_listed(fitting)} share the name and nothing in the text decides"
-    return Link(entity.id, reviewable, "NeedsReview", 0.5, reason)
+    return _open([Link(entity.id, row, "NeedsReview", 0.5, reason) for row in fitting if row.qid])
+
+
+def _open(links: Sequence[Link]) -> Link | None:
+    """Return several candidates between which a person has to decide, as one decision with the others beside it."""
+    return replace(links[0], others=tuple(links[1:])) if links else None
 
 
 def _family_name(entity: Entity, row: Row, context: _Context) -> Link:

@@ -25,6 +25,9 @@ OA_SPECIFIC, OA_POSITION, OA_QUOTE = (
 )
 GENERATED_BY = NamedNode("http://www.w3.org/ns/prov#wasGeneratedBy")
 GENERATED_AT = NamedNode("http://www.w3.org/ns/prov#generatedAtTime")
+ATTRIBUTED_TO = NamedNode("http://www.w3.org/ns/prov#wasAttributedTo")
+DERIVED_FROM = NamedNode("http://www.w3.org/ns/prov#wasDerivedFrom")
+PROV_AGENT = NamedNode("http://www.w3.org/ns/prov#Agent")
 LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
 INTEGER, DECIMAL, DATETIME, DATE, MONTH, YEAR = (
     NamedNode(_XSD + name) for name in ("integer", "decimal", "dateTime", "date", "gYearMonth", "gYear")
@@ -119,6 +122,14 @@ class Provenance:
             self.add(node, iris.term("rule"), Literal(rule))
             self.add(node, iris.term("extractorVersion"), Literal(self.version))
         return self._activities[rule]
+
+    def attribute(self, node: NamedNode, person: str, at: str) -> None:
+        """Say who decided *node*, and when (ISO 8601)."""
+        agent = NamedNode(f"{iris.base()}id/agent/{iris.slug(person)}")
+        self.add(node, ATTRIBUTED_TO, agent)
+        self.add(node, GENERATED_AT, Literal(at.replace("+00:00", "Z"), datatype=DATETIME))
+        self.add(agent, RDF_TYPE, PROV_AGENT)
+        self.add(agent, LABEL, Literal(person))
 
     def _describe_source(self) -> None:
         document = self.document

@@ -49,6 +49,11 @@ _PLACES = ("City", "Venue", "Place")
 _SOURCE = NamedNode("http://purl.org/dc/terms/source")
 
 
+def is_qid(text: str) -> bool:
+    """Tell whether *text* is an identifier of an item of Wikidata."""
+    return _QID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One known thing; ``qid`` is empty where no identifier was seen, and then it is never linked."""

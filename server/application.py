@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from . import describe
+from . import describe, review_page
 from .auth import Gatekeeper, read_tokens
 from .engine import Engine, check_store
 from .gateway import Gateway, WsgiApp
@@ -66,8 +66,10 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
 
     log = QueryLog(settings.query_log)
     endpoint = Endpoint(engine, metrics, log, page=pages.results, update=updates.update, describe=describe_service)
-    register(app, Site(engine, pages), metrics)
+    site = Site(engine, pages)
+    register(app, site, metrics)
     register_store(app, engine, updates)
+    review_page.register(app, site, updates)
     gateway = Gateway(settings, endpoint, app.wsgi_app, metrics)
     app.wsgi_app = by_path(settings.base_iri, gateway)  # type: ignore[method-assign,assignment]
     app.extensions["summitgraph"] = engine

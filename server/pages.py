@@ -28,6 +28,7 @@ SECTIONS = (
     ("/", "home"),
     ("/explore", "explore"),
     ("/query", "query"),
+    ("/review", "review"),
 )
 Cell = Sequence[str] | None  # kind (iri, literal, other), value, language, datatype[, label]
 

@@ -15,6 +15,7 @@ from summitgraph.errors import InputError, SummitGraphError
 
 from .export_command import export
 from .guarded import guarded
+from .link_command import link
 from .options import language_option, store_option
 
 SHOWN = 20  # documents up to which a load names those without a summit
@@ -289,36 +290,7 @@ def conflicts(store: Path, form: str) -> None:
     click.echo(f"{len(found)} conflicts", err=True)
 
 
-@main.command()
-@click.option(
-    "--check-reference",
-    is_flag=True,
-    help="Check the reference table: duplicates, one label on two items, unknown types.",
-)
-@store_option
-def link(check_reference: bool, store: Path) -> None:
-    """Show how entities were linked to Wikidata, or check the reference table.
-
-    \b
-    Examples:
-      summitgraph link                     decisions, those that need a person first
-      summitgraph link --check-reference
-    """
-    from summitgraph.graph import query as queries
-    from summitgraph.graph import reference
-    from summitgraph.graph.store import open_reader
-
-    if check_reference:
-        table = reference.load()
-        found = reference.problems(table)
-        for problem in found:
-            click.echo(problem)
-        click.echo(f"{len(table.rows)} rows, {len(table.demonyms)} demonyms, {len(found)} problems", err=True)
-        sys.exit(1 if found else 0)
-    snapshot, reader = open_reader(store)
-    with snapshot:
-        for line in queries.link_decisions(reader):
-            click.echo(line)
+main.add_command(link)
 
 
 @main.command()

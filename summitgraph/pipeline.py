@@ -11,7 +11,7 @@ from pathlib import Path
 
 from summitgraph import loaders
 from summitgraph.errors import InputError
-from summitgraph.graph import snapshots
+from summitgraph.graph import review, snapshots
 from summitgraph.graph.records import Document
 from summitgraph.graph.store import Writer
 from summitgraph.loaders.documents import Failure
@@ -127,7 +127,7 @@ def _in_order(
             yield decided.pop(done)
             done += 1
 
-    for batch in read_all(to_read(), workers):
+    for batch in read_all(to_read(), workers, review.read(writer.path)):
         found: list[Built] = []
         for built in batch:
             found += ready(sent[0])

@@ -15,6 +15,7 @@ import pyoxigraph
 from pyoxigraph import Quad, RdfFormat
 
 from summitgraph import loaders
+from summitgraph.graph import review
 from summitgraph.graph.convert import convert
 from summitgraph.graph.link import link
 from summitgraph.graph.records import Document, Extraction
@@ -50,12 +51,18 @@ class Built:
     graph: bytes = b""
 
 
-def build(document: Document) -> tuple[Extraction, list[Quad]]:
-    """Return what *document* states, as facts and as the quads of its graph; no quads for a text about no summit."""
+def build(document: Document, reviews: review.Reviews | None = None) -> tuple[Extraction, list[Quad]]:
+    """Return what *document* states, as facts and as the quads of its graph; no quads for a text about no summit.
+
+    Args:
+        document: The text.
+        reviews: What people decided about links; their word counts before the linker's.
+    """
     extraction = loaders.extract(document)
     if not any(entity.kind == "Summit" for entity in extraction.entities):
         return extraction, []
-    return extraction, convert(extraction, link(extraction), loaders.version())
+    links = review.apply(link(extraction), extraction, reviews or review.Reviews())
+    return extraction, convert(extraction, links, loaders.version())
 
 
 def serialized(quads: Iterable[Quad]) -> bytes:
@@ -63,11 +70,11 @@ def serialized(quads: Iterable[Quad]) -> bytes:
     return pyoxigraph.serialize(quads, format=RdfFormat.N_QUADS) or b""
 
 
-def read(document: Document) -> Built:
+def read(document: Document, reviews: review.Reviews | None = None) -> Built:
     """Extract and validate one document; whatever goes wrong with it is its outcome, never an error."""
     source, size, origin = document.source, len(document.text), document.origin
     try:
-        extraction, quads = build(document)
+        extraction, quads = build(document, reviews)
         if not quads:
             reason = "the text names no summit; nothing was stored"
             return Built(Loaded(source, "no summit", document.id, size, reason=reason, origin=origin))
@@ -84,7 +91,9 @@ def read(document: Document) -> Built:
         return Built(Loaded(source, "failed", document.id, size, reason=reason, origin=origin))
 
 
-def read_all(documents: Iterable[Document], workers: int) -> Iterator[list[Built]]:
+def read_all(
+    documents: Iterable[Document], workers: int, reviews: review.Reviews | None = None
+) -> Iterator[list[Built]]:
     """Yield the outcomes of *documents* in their order, a batch at a time; never more than a few batches in memory.
 
     What fits into one batch is read here: starting processes would cost more than it saves.
@@ -94,13 +103,13 @@ def read_all(documents: Iterable[Document], workers: int) -> Iterator[list[Built
     second = next(batches, None)
     if workers < 2 or second is None:
         for batch in (first, *([second] if second is not None else ())):
-            yield [read(document) for document in batch]
+            yield [read(document, reviews) for document in batch]
         gc.freeze()  # what is loaded by now stays: no use in looking through it again and again
         for batch in batches:
-            yield [read(document) for document in batch]
+            yield [read(document, reviews) for document in batch]
         gc.unfreeze()
         return
-    yield from _Pool(workers).run(_chain(first, second, batches))
+    yield from _Pool(workers, reviews).run(_chain(first, second, batches))
 
 
 def _chain(first: list[Document], second: list[Document], rest: Iterator[list[Document]]) -> Iterator[list[Document]]:
@@ -125,8 +134,8 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
 class _Pool:
     """Worker processes; one that dies takes no batch with it but the document that killed it."""
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, reviews: review.Reviews | None) -> None:
+        self.workers, self.reviews = workers, reviews
 
     def run(self, batches: Iterator[list[Document]]) -> Iterator[list[Built]]:
         pool = self._start()
@@ -134,7 +143,7 @@ class _Pool:
         try:
             while True:
                 while len(waiting) < _AHEAD * self.workers and (batch := next(batches, None)) is not None:
-                    waiting.append((batch, pool.submit(_read_batch, batch)))
+                    waiting.append((batch, pool.submit(_read_batch, batch, self.reviews)))
                 if not waiting:
                     return
                 batch, future = waiting.popleft()
@@ -144,7 +153,7 @@ class _Pool:
                     pool.shutdown(wait=False, cancel_futures=True)
                     yield self._one_by_one(batch)
                     pool = self._start()
-                    waiting = deque((again, pool.submit(_read_batch, again)) for again, _ in waiting)
+                    waiting = deque((again, pool.submit(_read_batch, again, self.reviews)) for again, _ in waiting)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -158,7 +167,7 @@ class _Pool:
         pool = self._start(1)
         for document in batch:
             try:
-                found += pool.submit(_read_batch, [document]).result()
+                found += pool.submit(_read_batch, [document], self.reviews).result()
             except BrokenProcessPool:
                 pool.shutdown(wait=False)
                 reason = "the process that read it ended (out of memory?)"
@@ -187,5 +196,5 @@ def _warm() -> None:
     gc.freeze()
 
 
-def _read_batch(documents: Sequence[Document]) -> list[Built]:
-    return [read(document) for document in documents]
+def _read_batch(documents: Sequence[Document], reviews: review.Reviews | None) -> list[Built]:
+    return [read(document, reviews) for document in documents]

@@ -1,0 +1,29 @@
+"""Which IRI an entity of a document has: that of a known row where the decision about it is settled, else one of its own."""
+
+from __future__ import annotations
+
+from pyoxigraph import NamedNode
+
+from . import iris, reference
+from .link import Link
+from .records import Entity
+
+
+def label(entity: Entity, decision: Link | None) -> str:
+    """Return the English label the loaders know, unless the decision about it is still open or was no."""
+    return "" if decision is not None and not decision.settled else entity.label
+
+
+def node(entity: Entity, decision: Link | None, document: str) -> NamedNode:
+    """Return the IRI of *entity* in *document* (16 hexadecimal digits), as *decision* leaves it."""
+    if decision is not None and decision.settled:
+        return reference.iri(decision.row)
+    name = label(entity, decision) or (entity.names[0].text if entity.names else "")
+    if not name:
+        return iris.local(entity.kind, document, entity.description or entity.id)
+    if entity.kind == "Summit" and entity.edition and entity.edition not in name:
+        name = f"{name} {entity.edition}"
+    found = iris.entity(entity.kind, name)
+    if found in reference.taken():
+        return iris.scoped(entity.kind, name, document)
+    return found

@@ -1,0 +1,184 @@
+"""``summitgraph link``: decisions about Wikidata items, shown, reviewed and looked up."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from summitgraph.errors import InputError
+from summitgraph.graph.decisions import Item
+
+from .options import store_option
+
+
+@click.command()
+@click.option(
+    "--check-reference",
+    is_flag=True,
+    help="Check the reference table: identifiers twice, one label on two items, unknown types.",
+)
+@click.option("--review", "reviewing", is_flag=True, help="Decide, one after the other, what needs a person.")
+@click.option("--accept", metavar="ID", multiple=True, help="Accept the decision with this id; may be repeated.")
+@click.option("--reject", metavar="ID", multiple=True, help="Reject the decision with this id; may be repeated.")
+@click.option("--undo", metavar="ID", multiple=True, help="Withdraw what a person decided; may be repeated.")
+@click.option(
+    "--reviewer", metavar="NAME", envvar="SUMMITGRAPH_REVIEWER", help="Who decides; your user name by default."
+)
+@click.option("--note", metavar="TEXT", default="", help="Why, in your words.")
+@click.option(
+    "--export-reviews",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what people decided as CSV.",
+)
+@click.option(
+    "--import-reviews",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Add decisions from such a file, all or none.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@store_option
+def link(
+    check_reference: bool,
+    reviewing: bool,
+    accept: tuple[str, ...],
+    reject: tuple[str, ...],
+    undo: tuple[str, ...],
+    reviewer: str | None,
+    note: str,
+    export_reviews: Path | None,
+    import_reviews: Path | None,
+    form: str,
+    store: Path,
+) -> None:
+    """Show how entities were linked to Wikidata, decide what needs a person, or check the reference table.
+
+    \b
+    Examples:
+      summitgraph link                             decisions, those that need a person first
+      summitgraph link --review                    decide them at the terminal
+      summitgraph link --accept 1f0c9a2b --note "she chaired the session"
+      summitgraph link --undo 1f0c9a2b
+      summitgraph link --export-reviews reviews.csv
+      summitgraph link --check-reference
+    """
+    who = reviewer or getpass.getuser()
+    if check_reference:
+        sys.exit(_check())
+    if import_reviews:
+        from summitgraph import reviewing as service
+
+        click.echo(f"{service.adopt(store, import_reviews)} decisions added", err=True)
+    elif export_reviews:
+        _export(store, export_reviews)
+    elif accept or reject or undo:
+        _decide(store, {"Accepted": accept, "Rejected": reject, "Withdrawn": undo}, who, note)
+    elif reviewing:
+        _review(store, who, form)
+    else:
+        _show(store)
+
+
+def _check() -> int:
+    from summitgraph.graph import reference
+
+    table = reference.load()
+    found = reference.problems(table)
+    for problem in found:
+        click.echo(problem)
+    click.echo(f"{len(table.rows)} rows, {len(table.demonyms)} demonyms, {len(found)} problems", err=True)
+    return 1 if found else 0
+
+
+def _show(store: Path) -> None:
+    from summitgraph.graph import query as queries
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        for line in queries.link_decisions(reader):
+            click.echo(line)
+
+
+def _export(store: Path, file: Path) -> None:
+    from summitgraph.graph import export, review
+
+    text = review.to_csv(review.read(store)).encode()
+    export.to_file(file, lambda stream: stream.write(text))
+    click.echo(f"{len(text.splitlines()) - 1} lines written to {file}", err=True)
+
+
+def _decide(store: Path, wanted: dict[str, Sequence[str]], who: str, note: str) -> None:
+    from summitgraph import reviewing as service
+    from summitgraph.graph import decisions
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        asker = decisions.asker(reader)
+        known = {item.id: item for item in decisions.items(asker, decisions.OUTCOMES, limit=1_000_000)}
+    asked = []
+    for decision, ids in wanted.items():
+        for id in ids:
+            full = [name for name in known if name == id or name.startswith(id)]
+            if len(full) != 1:
+                problem = "is the beginning of several decisions" if full else "is not a decision of this store"
+                raise InputError(f"{id!r} {problem}; `summitgraph link --review --format json` lists them")
+            item = known[full[0]]
+            asked.append(service.Asked(item.document, item.key, item.candidate, decision, note))
+    for line in service.decide(store, asked, who):
+        click.echo(f"{line.decision}: {line.entity} – {line.candidate} (document {line.document})", err=True)
+
+
+def _review(store: Path, who: str, form: str) -> None:
+    """Go through what needs a person; without a terminal, list it."""
+    import json
+
+    from summitgraph.graph import decisions
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        waiting = decisions.items(decisions.asker(reader), limit=100_000)
+    if form == "json":
+        click.echo(json.dumps([item.as_json() for item in waiting], ensure_ascii=False, indent=1))
+        return
+    for number, item in enumerate(waiting, 1):
+        _describe(item, f"{number}/{len(waiting)}")
+        if sys.stdin.isatty() and not _ask(store, item, who):
+            break
+    click.echo(f"{len(waiting)} decisions need a person", err=True)
+
+
+def _describe(item: Item, place: str) -> None:
+    labels = " · ".join(dict.fromkeys(item.item_labels.values()))
+    of = next(iter(item.item_of.values()), "")
+    click.echo(f"\n{click.style(place, dim=True)}  {item.id}")
+    click.echo(f"  {' · '.join(item.names) or item.entity}  ({item.type}, {item.source or item.document})")
+    for sentence in item.sentences:
+        before, words, after = (
+            sentence.text[: sentence.start],
+            sentence.text[sentence.start : sentence.end],
+            sentence.text[sentence.end :],
+        )
+        click.echo(f"    “{before}{click.style(words, bold=True)}{after}”")
+    click.echo(f"  is it {item.candidate}?  {labels} ({item.item_kind}{', ' + of if of else ''})")
+    click.echo(f"  {item.confidence:.2f}: {item.reason}")
+
+
+def _ask(store: Path, item: Item, who: str) -> bool:
+    """Ask about one decision; return False to stop."""
+    from summitgraph import reviewing as service
+
+    answer = click.prompt("  accept, reject, skip or quit", type=click.Choice(["a", "r", "s", "q"]), default="s")
+    if answer in ("a", "r"):
+        decision = "Accepted" if answer == "a" else "Rejected"
+        note = click.prompt("  why (may stay empty)", default="", show_default=False)
+        service.decide(store, [service.Asked(item.document, item.key, item.candidate, decision, note)], who)
+        click.echo(f"  {decision.lower()}; `summitgraph link --undo {item.id}` withdraws it")
+    return bool(answer != "q")

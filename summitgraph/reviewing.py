@@ -1,0 +1,142 @@
+"""Carry out what a person decides about links: check it, read the documents again with it, keep it. All of it or nothing.
+
+Run as ``python -m summitgraph.reviewing STORE`` it takes one request as JSON on standard input and answers in JSON on standard
+output: the server decides so, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyoxigraph import Quad
+
+from summitgraph import pipeline
+from summitgraph.errors import InputError, StoreLockedError, SummitGraphError
+from summitgraph.graph import iris, review
+from summitgraph.graph.documents import read_back
+from summitgraph.graph.review import Review, Reviews
+from summitgraph.graph.store import Writer
+from summitgraph.shapes import gate, report
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person wants: that an entity of a document is, or is not, an item; or that what stands decided be withdrawn."""
+
+    document: str
+    entity: str
+    candidate: str
+    decision: str
+    note: str = ""
+
+
+def decide(store: Path, asked: Sequence[Asked], reviewer: str, at: datetime | None = None) -> list[Review]:
+    """Keep decisions and let them take effect; return the lines that were added.
+
+    Raises:
+        InputError: If a decision is malformed, or there is nothing to withdraw.
+        SummitGraphError: If a document would not conform with it, or is not in the store. The store is then as it was.
+    """
+    at = at or datetime.now(UTC)
+    with Writer(store) as writer:
+        before = after = review.read(store)
+        for one in asked:
+            line = review.new(one.document, one.entity, one.candidate, one.decision, reviewer, one.note, at)
+            after = after.with_decision(line)
+        added = after.lines[len(before.lines) :]
+        _take_effect(writer, before, after, review.documents(added))
+    return list(added)
+
+
+def adopt(store: Path, file: Path) -> int:
+    """Add the decisions of *file* that are not kept yet; return how many were new.
+
+    Raises:
+        InputError: If a line of *file* is malformed, or contradicts another or what is kept; names file and row.
+    """
+    offered = review.read_file(file)
+    with Writer(store) as writer:
+        before = review.read(store)
+        new = [line for line in offered.lines if line not in set(before.lines)]
+        merged = sorted([*before.lines, *new], key=lambda line: datetime.fromisoformat(line.decided_at))
+        try:
+            after = review.checked(merged, f"{file.name} together with {review.FILE}")
+        except InputError as error:
+            raise InputError(f"{error} (rows are counted in the order of time)") from error
+        held = [document for document in review.documents(new) if _holds(writer, document)]
+        _take_effect(writer, before, after, held)
+    return len(new)
+
+
+def reread(store: Path, documents: Iterable[str] | None = None) -> int:
+    """Read documents of the store again, all by default, with the present reference table and reviews; return how many.
+
+    Raises:
+        SummitGraphError: If one would not conform; the store is then as it was.
+    """
+    with Writer(store) as writer:
+        reviews = review.read(store)
+        wanted = _all(writer) if documents is None else sorted(set(documents))
+        _take_effect(writer, reviews, reviews, wanted)
+    return len(wanted)
+
+
+def _take_effect(writer: Writer, before: Reviews, after: Reviews, documents: Sequence[str]) -> None:
+    built = {document: _build(writer, document, after) for document in documents}
+    review.write(writer.path, after)
+    try:
+        for document, quads in built.items():
+            writer.add(document, quads)
+    except SummitGraphError:
+        review.write(writer.path, before)
+        raise
+
+
+def _build(writer: Writer, document: str, reviews: Reviews) -> list[Quad]:
+    _, quads = pipeline.build(read_back(writer.database, document), reviews)
+    if not (found := gate.check(quads)).conforms:
+        raise SummitGraphError(f"document {document} would not conform with this decision:\n{report.text(found, 'en')}")
+    return quads
+
+
+def _holds(writer: Writer, document: str) -> bool:
+    return writer.database.contains_named_graph(iris.document_graph(document))
+
+
+def _all(writer: Writer) -> list[str]:
+    from summitgraph.graph.store import document_ids
+
+    return document_ids(writer.database)
+
+
+def answer(store: Path, request: Mapping[str, object]) -> dict[str, object]:
+    """Return the answer to the request of a server: ``{"decisions": […], "reviewer": …}``."""
+    try:
+        decisions = request["decisions"]
+        assert isinstance(decisions, list)
+        added = decide(store, [Asked(**one) for one in decisions], str(request["reviewer"]))
+    except StoreLockedError as error:
+        return {"ok": False, "error": "locked", "message": str(error)}
+    except InputError as error:
+        return {"ok": False, "error": "review", "message": str(error)}
+    except SummitGraphError as error:
+        return {"ok": False, "error": "failed", "message": str(error)}
+    return {"ok": True, "added": [dict(zip(review.COLUMNS, _cells(line), strict=True)) for line in added]}
+
+
+def _cells(line: Review) -> tuple[str, ...]:
+    return (line.decided_at, line.reviewer, line.document, line.entity, line.candidate, line.decision, line.note)
+
+
+if __name__ == "__main__":
+    from summitgraph.server import view
+
+    _store = Path(sys.argv[1])
+    _answer = answer(_store, json.load(sys.stdin))
+    view.build(_store)  # so that who has the answer can read what was decided
+    sys.stdout.write(json.dumps(_answer))

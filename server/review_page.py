@@ -162,14 +162,12 @@ def register(app: Flask, site: Site, updates: Updates) -> None:
         target = f"/review?outcome={back}" if back in OUTCOMES else "/review"
         return respond(Reply(303, headers=[("Location", base_of(environ) + target), ("Cache-Control", "no-store")]))
 
-    @app.get("/api/review")
-    def list_decisions() -> Response:
-        outcomes, limit, offset = _page_of(request.environ)
-        items = reviewing.items(outcomes, limit, offset)
-        return _json({"items": [item.as_json() for item in items], "limit": limit, "offset": offset})
-
-    @app.post("/api/review")
-    def decide() -> Response:
+    @app.route("/api/review", methods=["GET", "POST"])
+    def decisions_for_programs() -> Response:
+        if request.method != "POST":
+            outcomes, limit, offset = _page_of(request.environ)
+            items = reviewing.items(outcomes, limit, offset)
+            return _json({"items": [item.as_json() for item in items], "limit": limit, "offset": offset})
         try:
             asked = json.loads(read_body(request.environ, MAX_BODY))
         except ValueError as error:

@@ -54,7 +54,10 @@ def asked(item: Item, decision: str, note: str = "") -> reviewing.Asked:
 def links(store: Path) -> set[str]:
     snapshot, reader = open_reader(store)
     with snapshot:
-        return {quad.object.value.rpartition("/")[2] for quad in reader.quads_for_pattern(None, SAME_AS, None, None)}
+        return {
+            str(quad.object).strip("<>").rpartition("/")[2]
+            for quad in reader.quads_for_pattern(None, SAME_AS, None, None)
+        }
 
 
 def dump(store: Path) -> list[str]:

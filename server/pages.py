@@ -26,6 +26,9 @@ RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv",
 COOKIE = "lang"
 SECTIONS = (
     ("/", "home"),
+    ("/timeline", "timeline"),
+    ("/commitments", "commitments"),
+    ("/compare", "compare"),
     ("/explore", "explore"),
     ("/query", "query"),
     ("/review", "review"),

@@ -5,7 +5,17 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import describe, explorer, exports, home_page, query_page, vocabulary
+from . import (
+    commitments_page,
+    compare_page,
+    describe,
+    explorer,
+    exports,
+    home_page,
+    query_page,
+    timeline_page,
+    vocabulary,
+)
 from .coding import COMPRESS_FROM, choose_coding, compress
 from .dataset import dcat
 from .formats import HTML
@@ -19,7 +29,8 @@ from .search_api import SearchApi
 from .site import Site
 from .sparql import base_of, options
 
-PARTS = (home_page, explorer, exports, query_page)  # each has a function register(app, site)
+# Each has a function register(app, site).
+PARTS = (home_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports)
 
 
 def register(app: Flask, site: Site, metrics: Metrics) -> None:

@@ -75,3 +75,8 @@ export function suggest(input, chosen = (hit) => location.assign(hit.href), type
 }
 
 for (const input of document.querySelectorAll("[data-suggest]")) suggest(input);
+
+// Filters apply as soon as something is chosen; the button is for those without script.
+for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
+  for (const field of form.querySelectorAll("select")) field.addEventListener("change", () => form.requestSubmit());
+}

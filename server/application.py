@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from . import describe, review_page
+from . import describe, reconcile_api, review_page
 from .auth import Gatekeeper, read_tokens
 from .engine import Engine, check_store
 from .gateway import Gateway, WsgiApp
@@ -70,6 +70,7 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
     register(app, site, metrics)
     register_store(app, engine, updates)
     review_page.register(app, site, updates)
+    reconcile_api.register(app, site)
     gateway = Gateway(settings, endpoint, app.wsgi_app, metrics)
     app.wsgi_app = by_path(settings.base_iri, gateway)  # type: ignore[method-assign,assignment]
     app.extensions["summitgraph"] = engine

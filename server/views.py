@@ -146,7 +146,8 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         for name, value in (*SECURITY, *cors_headers(cors, request.headers.get("Origin"))):
-            response.headers.add(name, value)
+            if name not in response.headers or name == "Vary":
+                response.headers.add(name, value)
         body = response.get_data() if not response.is_streamed and not response.direct_passthrough else b""
         coding = choose_coding(request.headers.get("Accept-Encoding"))
         if coding and len(body) >= COMPRESS_FROM:

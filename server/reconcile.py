@@ -287,4 +287,4 @@ def _local(id: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return '"' + text.translate({ord('"'): '\\"', ord("\\"): "\\\\", 10: "\\n", 13: "\\r"}) + '"'
+    return '"' + text.translate({ord('"'): '\\"', ord("\\"): " ", 10: "\\n", 13: "\\r"}) + '"'

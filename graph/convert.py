@@ -23,6 +23,7 @@ from .records import (
     Extraction,
     Fact,
     FactRef,
+    Finding,
     Integer,
     Money,
     Text,
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _ALT_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")
 _PREF_LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 _SAME_AS = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
+_FINDING = 0.8  # confidence
 # What follows from a record: property, role of the subject, role of the object.
 _DERIVED: Mapping[str, tuple[str, str, str]] = {
     "Endorsement": ("signedBy", "document", "committedBy"),
@@ -78,6 +80,8 @@ class _Converter:
                 self._entity(entity)
         for fact in self.admitted:
             self._fact(fact)
+        for finding in self.extraction.findings:
+            self._finding(finding)
         return self.provenance.finish()
 
     def _used(self) -> set[str]:
@@ -178,6 +182,13 @@ class _Converter:
             self._office(node, fact)
         self.provenance.cite(node, fact.evidence, fact.confidence, fact.rule)
         self._derive(fact)
+
+    def _finding(self, finding: Finding) -> None:
+        """Keep what a person should look at, with its words; the gate reports it as a warning."""
+        node = iris.local("Finding", self.document, f"{finding.code} {finding.spans}")
+        self.provenance.add(node, RDF_TYPE, iris.term("Finding"))
+        self.provenance.add(node, iris.term("findingKind"), iris.term(finding.code))
+        self.provenance.cite(node, finding.spans, _FINDING, f"finding.{finding.code}")
 
     def _office(self, node: NamedNode, fact: Fact) -> None:
         """Name the office beside the title, where the title is one the ontology knows."""

@@ -12,7 +12,7 @@ import regex
 from summitgraph.graph import records, reference
 from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
 
-from . import clauses, lead, patterns, summits
+from . import clauses, findings, lead, patterns, summits
 from . import language as languages
 from .annotate import Annotated, Match, annotate, matches, rewrite
 from .entities import Draft, EntityTable, family
@@ -129,8 +129,11 @@ class Reader:
         if self.main:
             lead.state(sentences, self.main, self.table, self.builder, self.language)
         lead.years(self.table, self.builder)
+        self.findings += findings.counts(sentences, self.language, self.folded.original)
+        self.findings += findings.cut_sentences(self.document.text, sentences, self.folded.original)
         self.builder.settle()
-        return Extraction(self.document, self._entities(), tuple(self.builder.facts), tuple(self.findings))
+        self.findings += self.builder.findings
+        return Extraction(self.document, self._entities(), tuple(self.builder.facts), _in_order(self.findings))
 
     def _unnamed_summit(self) -> bool:
         """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does."""
@@ -596,6 +599,11 @@ class Reader:
                 Entity(draft.id, draft.kind, tuple(names), mentions, description, draft.year, country, qid, draft.label)
             )
         return tuple(entities)
+
+
+def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings as they stand in the text, each once."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: (finding.spans, finding.code)))
 
 
 class _WithNew(Match):

@@ -22,10 +22,23 @@ from dataclasses import dataclass, replace
 import regex
 
 from summitgraph.errors import PatternError
-from summitgraph.graph.records import Concept, DateValue, EntityRef, Fact, FactRef, Integer, Money, Span, Text, Value
+from summitgraph.graph.records import (
+    Concept,
+    DateValue,
+    EntityRef,
+    Fact,
+    FactRef,
+    Finding,
+    Integer,
+    Money,
+    Span,
+    Text,
+    Value,
+)
 
 from .annotate import Match
 from .entities import EntityTable
+from .findings import MESSAGES
 from .items import ENTITY_TYPES, Item
 from .patterns import Language, fold_template
 from .values import Amount, Count, DateRange, Period
@@ -83,6 +96,7 @@ class Builder:
         self.text = text
         self.context = context  # name of a context ("summit"), match -> entity id or ""
         self.facts: list[Fact] = []
+        self.findings: list[Finding] = []
         self.last_speaker = ""
         self._seen: dict[object, int] = {}
         separator = fold_template(str(language.settings["split_separator"]))
@@ -101,7 +115,15 @@ class Builder:
         """Add the facts of *match*; a required role that cannot be filled gives none."""
         made: dict[str, str] = {}
         for kind, roles in match.pattern.emit:
-            if kind == "dates":
+            if kind == "Finding":
+                if roles.get("kind") not in MESSAGES:
+                    place = f"{match.pattern.where_from}: {match.pattern.id}"
+                    raise PatternError(
+                        f"{place}: a Finding has a kind of {', '.join(MESSAGES)}, not {roles.get('kind')!r}"
+                    )
+                span = match.span(roles["of"]) if roles.get("of") in match.slots else match.span()
+                self.findings.append(Finding(roles["kind"], MESSAGES[roles["kind"]], (Span(*self.original(*span)),)))
+            elif kind == "dates":
                 self._dates(match, roles)
             else:
                 self._fact(match, kind, roles, made)

@@ -42,19 +42,25 @@ def _check(pattern: Pattern, code: str, context: str) -> Iterator[Problem]:
     if pattern.example:
         extraction = extract(Document(context + pattern.example, code))
         # A name it makes is known by the second reading, in which another pattern may find it.
-        if pattern.expect and not pattern.new and not any(fact.rule == pattern.id for fact in extraction.facts):
+        facts = any(kind != "Finding" for expected in pattern.expect for kind in expected)
+        if facts and not pattern.new and not any(fact.rule == pattern.id for fact in extraction.facts):
             yield Problem(
                 pattern.where_from, pattern.id, f"its example gives nothing by this pattern: {pattern.example}"
             )
         for expected in pattern.expect:
             for kind, roles in expected.items():
-                if not any(_fits(fact, kind, roles or {}, extraction) for fact in extraction.facts):
+                if kind == "Finding":
+                    found = any(finding.code == roles["kind"] for finding in extraction.findings)
+                else:
+                    found = any(_fits(fact, kind, roles or {}, extraction) for fact in extraction.facts)
+                if not found:
                     yield Problem(
                         pattern.where_from, pattern.id, f"its example gives no {kind} {roles}: {pattern.example}"
                     )
     if pattern.counter_example:
         extraction = extract(Document(context + pattern.counter_example, code))
-        if any(fact.rule == pattern.id for fact in extraction.facts):
+        states = {roles["kind"] for kind, roles in pattern.emit if kind == "Finding"}
+        if any(fact.rule == pattern.id for fact in extraction.facts) or states & {f.code for f in extraction.findings}:
             yield Problem(pattern.where_from, pattern.id, f"it matches its counter-example: {pattern.counter_example}")
 
 

@@ -32,7 +32,8 @@ NO_INVERSE = {
     "develops", "document", "entity", "event", "evidence", "hasPrinciple", "hasTheme", "heldAt", "heldBy",
     "hostedBy", "inSeries", "incubatedBy", "launchedAt", "launchedBy", "ledBy", "locatedIn", "madeAt", "memberOf",
     "nationality", "office", "organizedBy", "partOf", "partner", "positionIn", "rivals", "role", "speaker",
-    "statementKind", "status", "supportedBy", "tallyFor", "tallyOf", "unit",
+    "statementKind", "status", "supportedBy", "tallyFor", "tallyOf",
+    "findingKind", "unit",
 }  # fmt: skip
 
 

@@ -102,6 +102,12 @@ def layer_of(item: Entry) -> str:
     return "documents" if terms.is_a([item.kind], "Document") else "summits"
 
 
+def _holds(item: Entry, layers: Sequence[str]) -> bool:
+    """Tell whether something of the *layers* asked for is shown at an entry."""
+    held = {"documents": item.documents, "statements": item.said, "texts": item.texts}
+    return any(held.get(name) for name in layers)
+
+
 def page(site: Site, environ: Environ) -> Reply:
     """Return the page."""
     asked = read_parameters(environ.get("QUERY_STRING", "")).get("show", [])
@@ -109,11 +115,7 @@ def page(site: Site, environ: Environ) -> Reply:
 
     def values() -> Mapping[str, Any]:
         names = site.names(environ)
-        items = [
-            item
-            for item in entries(site)
-            if layer_of(item) in layers or (layer_of(item) == "summits" and "statements" in layers)
-        ]
+        items = [item for item in entries(site) if layer_of(item) in layers or _holds(item, layers)]
         items = items[-_ENTRIES:] if len(items) > _ENTRIES else items
         names.learn(iri for item in items for iri in _mentioned(item))
         shower = Shower(site.pages, names, {}, messages()[names.language])

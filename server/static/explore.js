@@ -12,6 +12,8 @@ const words = JSON.parse(root.dataset.words);
 const language = document.documentElement.lang;
 const byId = (id) => document.getElementById(id);
 const canvas = byId("x-canvas");
+/** Those of *elements* that no filter hides. */
+const on = (elements) => elements.filter((element) => !element.hasClass("out"));
 const hiddenKinds = new Set(), hiddenRelations = new Set();
 const known = new Map(); // what Cytoscape does not hold: the address of each thing
 let worker = null;
@@ -74,7 +76,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 const status = (text) => { byId("x-status").textContent = text; };
 const form = new Intl.NumberFormat(language);
 function count(more) {
-  const shown = cy.elements(":visible");
+  const shown = on(cy.elements());
   status(cy.nodes().length
     ? `${form.format(shown.nodes().length)} ${words.nodes} · ${form.format(shown.edges().length)} ${words.edges}${more ? ` · ${words.more}` : ""}`
     : words.empty);
@@ -149,14 +151,14 @@ function filters() {
   apply();
 }
 function apply() {
+  const off = (edge) => hiddenRelations.has(edge.data("property"));
   cy.batch(() => {
-    cy.edges().forEach((edge) => { edge.toggleClass("out", hiddenRelations.has(edge.data("property"))); });
     cy.nodes().forEach((node) => {
-      const lost = node.degree() > 0 && hiddenRelations.size > 0 && !node.hasClass("start")
-        && node.connectedEdges().every((edge) => hiddenRelations.has(edge.data("property")));
+      const lost = node.degree() > 0 && hiddenRelations.size > 0 && !node.hasClass("start") && node.connectedEdges().every(off);
       node.toggleClass("out", hiddenKinds.has(node.data("kind")) || lost);
     });
   });
+  cy.batch(() => cy.edges().forEach((edge) => { edge.toggleClass("out", off(edge) || edge.connectedNodes(".out").length > 0); }));
   count();
   listNodes();
 }
@@ -164,7 +166,7 @@ function apply() {
 function listNodes() {
   const list = byId("x-list");
   if (!byId("x-all").open) { list.replaceChildren(); return; }
-  const shown = cy.nodes(":visible").sort((one, other) => one.data("label").localeCompare(other.data("label"), language)).slice(0, 500);
+  const shown = on(cy.nodes()).sort((one, other) => one.data("label").localeCompare(other.data("label"), language)).slice(0, 500);
   list.replaceChildren(...shown.map((node) => {
     const item = document.createElement("li"), button = document.createElement("button");
     button.type = "button";
@@ -178,7 +180,7 @@ byId("x-all").addEventListener("toggle", listNodes);
 
 const easy = matchMedia("(prefers-reduced-motion: reduce)");
 async function place(kind = byId("x-layout").value) {
-  const shown = cy.elements(":visible");
+  const shown = on(cy.elements());
   if (!shown.nodes().length) return;
   delete root.dataset.placed;
   const animate = shown.nodes().length <= LARGE && !easy.matches;
@@ -267,7 +269,8 @@ function choose(node) {
   page.textContent = words.open;
   buttons.append(page);
   const facts = document.createElement("ul");
-  for (const edge of node.connectedEdges(":visible").slice(0, 30)) {
+  facts.tabIndex = 0; // it scrolls
+  for (const edge of on(node.connectedEdges()).slice(0, 30)) {
     const item = document.createElement("li");
     for (const [number, text] of [edge.source().data("label"), edge.data("label"), edge.target().data("label")].entries()) {
       const part = document.createElement("bdi");
@@ -304,7 +307,7 @@ for (const id of Object.keys(ends)) {
 suggest(byId("x-add"), (hit) => { byId("x-add").value = ""; expand(hit.iri, true); });
 byId("x-path").addEventListener("click", findPath);
 byId("x-layout").addEventListener("change", () => { remember(); place(); });
-byId("x-fit").addEventListener("click", () => cy.fit(cy.elements(":visible"), 40));
+byId("x-fit").addEventListener("click", () => cy.fit(on(cy.elements()), 40));
 byId("x-clear").addEventListener("click", () => { cy.elements().remove(); choose(null); filters(); remember(); });
 byId("x-whole").addEventListener("click", async () => {
   const data = await ask("/overview", {});
@@ -316,13 +319,13 @@ byId("x-whole").addEventListener("click", async () => {
 byId("x-export").addEventListener("change", async (event) => {
   const kind = event.target.value;
   event.target.value = "";
-  const shown = cy.elements(":visible");
+  const shown = on(cy.elements());
   if (!kind || !shown.length) return;
   if (kind === "png") save(await cy.png({ output: "blob-promise", full: true, scale: 2, maxWidth: 8000, maxHeight: 8000, bg: color("--raised") }), "png");
   if (kind === "svg") save(asSvg(shown, legend(), { ink: color("--ink"), paper: color("--raised"), line: color("--edge") }), "svg", "image/svg+xml");
   if (kind === "graphml") save(asGraphml(shown), "graphml", "application/graphml+xml");
   if (kind === "json") save(JSON.stringify({ elements: { nodes: shown.nodes().jsons(), edges: shown.edges().jsons() } }, null, 1), "json", "application/json");
-  if (kind === "gexf") save(gexf.write(asGraph(shown), { formatNode, formatEdge }), "gexf", "application/gexf+xml");
+  if (kind === "gexf") save(asGexf(shown), "gexf", "application/gexf+xml");
 });
 const legend = () => [...byId("x-kinds").querySelectorAll("label")].map((line) => [line.childNodes[2].textContent, kindColor(line.firstChild.value)]);
 function asGraph(shown) {
@@ -331,6 +334,8 @@ function asGraph(shown) {
   shown.edges().forEach((edge) => { graph.addEdgeWithKey(edge.id(), edge.data("source"), edge.data("target"), edge.data()); });
   return graph;
 }
+/** The library writes the colours under a namespace of its own invention, which readers pass over. */
+const asGexf = (shown) => gexf.write(asGraph(shown), { formatNode, formatEdge }).replace("http:///www.gexf.net/1.1draft/viz", "http://www.gexf.net/1.2draft/viz");
 const formatNode = (id, { label, kind, color: shade, x, y, size }) => ({ label, attributes: { kind }, viz: { color: shade, x, y: -y, size } });
 const formatEdge = (id, { label, property }) => ({ label, attributes: { property } });
 
@@ -343,8 +348,8 @@ canvas.addEventListener("keydown", (event) => {
   if (step) cy.panBy({ x: step[0], y: step[1] });
   else if (event.key === "+" || event.key === "-") cy.zoom({ level: cy.zoom() * (event.key === "+" ? 1.25 : 0.8), renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
   else if (event.key === "Enter" && cy.$("node:selected").length) expand(cy.$("node:selected").id());
-  else if ((event.key === "n" || event.key === "p") && cy.nodes(":visible").length) {
-    const shown = cy.nodes(":visible");
+  else if ((event.key === "n" || event.key === "p") && on(cy.nodes()).length) {
+    const shown = on(cy.nodes());
     const at = shown.toArray().findIndex((node) => node.selected());
     const next = shown[(at + (event.key === "n" ? 1 : shown.length - 1) + (at < 0 && event.key === "p" ? 1 : 0)) % shown.length];
     choose(next);

@@ -145,6 +145,10 @@ function named() {
   for (const field of root.querySelectorAll("input:not([aria-label]), select:not([aria-label])")) {
     if (!field.labels?.length) field.setAttribute("aria-label", field.placeholder || field.title || field.className || words.query);
   }
+  for (const button of root.querySelectorAll(".tabsList > button, .tabsList .addTab")) {
+    button.setAttribute("role", "tab"); // what stands among tabs has to be one
+    button.setAttribute("aria-selected", "false");
+  }
   for (const scroller of root.querySelectorAll(".CodeMirror-scroll, .dataTables_wrapper, .yasr_results")) if (scroller.tabIndex < 0 && scroller.scrollHeight > scroller.clientHeight) scroller.tabIndex = 0;
 }
 new MutationObserver(named).observe(document.getElementById("editor"), { childList: true, subtree: true });

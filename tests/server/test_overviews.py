@@ -139,7 +139,7 @@ def test_timeline_shows_only_the_layers_chosen(two: Client) -> None:
 
     assert "Valley Declaration" in text
     assert "The sea will not wait" not in text
-    assert "Harbour Summit" not in text
+    assert "Harbour news" not in text
 
 
 def test_comparison_marks_what_two_summits_share(two: Client) -> None:

@@ -81,7 +81,7 @@ class Index:
     _folded: Mapping[str, tuple[Row, ...]]
     _sounds: Mapping[str, tuple[Row, ...]]
     _labels: Mapping[tuple[str, str], Row]  # rows without an identifier, by family and English label
-    _families: Mapping[str, tuple[str, ...]]  # folded names, for fuzzy candidates
+    _blocks: Mapping[tuple[str, int, str], tuple[str, ...]]  # folded names that can be alike, for fuzzy candidates
     ambiguous: frozenset[tuple[str, str]]  # language and folded short form that is also something else
 
     def called(self, name: str) -> tuple[Row, ...]:
@@ -104,9 +104,8 @@ class Index:
         """Return the row with an identifier whose name is most like *name*, with the likeness in percent, or None."""
         if len(name) < 8 or " " not in name:
             return None
-        best = process.extractOne(
-            name, self._families.get(family(kind), ()), scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF
-        )
+        block = self._blocks.get(_block(family(kind), name), ())
+        best = process.extractOne(name, block, scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF)
         rows = [row for row in self.called(best[0]) if row.qid] if best else []
         return (rows[0], float(best[1])) if best and rows else None
 
@@ -118,29 +117,50 @@ def index() -> Index:
     return build(table.rows, table.ambiguous)
 
 
+def _block(kind: str, name: str) -> tuple[str, int, str]:
+    """Return what two names have in common that are one but for a slip: as many words, and their first letters.
+
+    Without it each unknown name would be compared with all names of the table.
+    """
+    words = name.split()
+    return kind, len(words), "".join(word[0] for word in words)
+
+
 def build(rows: Iterable[Row], ambiguous: Iterable[tuple[str, str]] = ()) -> Index:
     """Return an index of *rows*."""
-    folded: dict[str, dict[str, Row]] = defaultdict(dict)
-    sounds: dict[str, dict[str, Row]] = defaultdict(dict)
-    families: dict[str, dict[str, None]] = defaultdict(dict)
+    folded: dict[str, tuple[Row, ...]] = {}
+    sounds: dict[str, tuple[Row, ...]] = {}
+    blocks: dict[tuple[str, int, str], list[str]] = defaultdict(list)
     labels: dict[tuple[str, str], Row] = {}
     by_qid: dict[str, Row] = {}
     for row in rows:
+        own = family(row.kind)
         if row.qid:
             by_qid.setdefault(row.qid, row)
         else:
-            labels.setdefault((family(row.kind), fold(row.labels["en"])), row)
-        for _, name in row.names():
-            if key := fold(name):
-                folded[key][row.place] = row
-                families[family(row.kind)][key] = None
-                if " " in key and not key.isascii():
-                    sounds[key.translate(_SOUNDS)][row.place] = row
+            labels.setdefault((own, fold(row.labels["en"])), row)
+        for key in dict.fromkeys(fold(name) for _, name in row.names()):
+            if not key:
+                continue
+            _add(folded, key, row)
+            if " " in key:
+                blocks[_block(own, key)].append(key)
+                if not key.isascii():
+                    _add(sounds, key.translate(_SOUNDS), row)
     return Index(
         by_qid,
-        {name: tuple(found.values()) for name, found in folded.items()},
-        {name: tuple(found.values()) for name, found in sounds.items()},
+        folded,
+        sounds,
         labels,
-        {kind: tuple(names) for kind, names in families.items()},
+        {block: tuple(names) for block, names in blocks.items()},
         frozenset((language, fold(form)) for language, form in ambiguous),
     )
+
+
+def _add(table: dict[str, tuple[Row, ...]], key: str, row: Row) -> None:
+    found = table.get(key, ())
+    if all(row is not one for one in found):  # by identity: comparing whole rows would cost more than it saves
+        table[key] = (*found, row)
+
+
+reference.on_change(index.cache_clear)

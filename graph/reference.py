@@ -1,15 +1,21 @@
-"""The reference table: verified Wikidata identifiers with names in three languages, read from CSV and checked row by row."""
+"""The reference table: Wikidata identifiers with names in three languages, read from CSV and checked row by row.
+
+The project's own table comes first, then those of the folders in ``SUMMITGRAPH_REFERENCE``, then that of the store in use.
+A later table adds rows, and fills names that an earlier one lacks; it never takes anything away, but ``changes.csv`` tells what
+Wikidata itself has merged or deleted.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 
 import regex
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode
 
 from summitgraph.errors import InputError
 
@@ -40,13 +46,14 @@ KINDS = {
     "Venue",
 }
 _QID = regex.compile(r"Q[1-9]\d*")
-_RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-_LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
-_ALT = NamedNode("http://www.w3.org/2004/02/skos/core#altLabel")
-_EXACT = NamedNode("http://www.w3.org/2004/02/skos/core#exactMatch")
-_HIDDEN = NamedNode("http://www.w3.org/2004/02/skos/core#hiddenLabel")
-_PLACES = ("City", "Venue", "Place")
-_SOURCE = NamedNode("http://purl.org/dc/terms/source")
+COLUMNS = (
+    "qid", "kind", "label_en", "label_ar", "label_fr", "aliases_en", "aliases_ar", "aliases_fr", "part_of_or_country_qid",
+    "evidence",
+)  # fmt: skip
+CHANGES = ("qid", "change", "to", "seen_at")
+DESCRIPTIONS = ("qid", "lang", "text")
+OWN = "reference"  # folder in a store: what was looked up for it
+LOOKED_UP = "looked up: "  # begins the evidence of a row that was found by its name
 
 
 def is_qid(text: str) -> bool:
@@ -65,6 +72,13 @@ class Row:
     parent: str
     evidence: str
     place: str  # file:row, for messages
+    shared: bool = False  # another row of its kind has its label: the identifier tells their IRIs apart
+    deleted: bool = False  # Wikidata has deleted the item
+
+    @property
+    def looked_up(self) -> bool:
+        """Tell whether the row was found by searching for its name: only context can say that it is what a text means."""
+        return self.evidence.startswith(LOOKED_UP)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield language and name, labels first."""
@@ -92,35 +106,191 @@ class Reference:
     rows: tuple[Row, ...]
     demonyms: tuple[Demonym, ...]
     ambiguous: frozenset[tuple[str, str]] = frozenset()  # language and short form that is also a word or another name
+    descriptions: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by identifier and language
+
+    @cached_property
+    def _by_qid(self) -> Mapping[str, Row]:
+        return {row.qid: row for row in self.rows if row.qid}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Row, ...]]:
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.kind, []).append(row)
+        return {kind: tuple(rows) for kind, rows in found.items()}
 
     def by_qid(self) -> Mapping[str, Row]:
         """Return the rows that have an identifier, by it."""
-        return {row.qid: row for row in self.rows if row.qid}
+        return self._by_qid
+
+    def of_kind(self, *kinds: str) -> Iterator[Row]:
+        """Yield the rows of some kinds."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
+
+
+_listeners: list[Callable[[], object]] = []
+_own: dict[str, object] = {"folder": None, "state": ()}
+
+
+def on_change(clear: Callable[[], object]) -> None:
+    """Have *clear* called whenever another table is in use: for what was made from the table and kept."""
+    _listeners.append(clear)
+
+
+def use(store: Path | None) -> None:
+    """Use the table of the store at *store* too, as it stands now; None for no store's."""
+    folder = store / OWN if store is not None and (store / OWN).is_dir() else None
+    state = (
+        [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.csv"))]
+        if folder
+        else ()
+    )
+    if folder == _own["folder"] and state == _own["state"]:
+        return
+    _own.update(folder=folder, state=state)
+    _loaded.cache_clear()
+    for clear in _listeners:
+        clear()
+
+
+def in_use() -> Path | None:
+    """Return the store whose own table is in use, None where none is: for processes that are to use the same."""
+    folder = _own["folder"]
+    return folder.parent if isinstance(folder, Path) else None
+
+
+def folders() -> tuple[Path, ...]:
+    """Return the folders of the tables in use, the project's own first.
+
+    Raises:
+        InputError: If ``SUMMITGRAPH_REFERENCE`` names something that is not a folder.
+    """
+    named = [Path(name) for name in os.environ.get("SUMMITGRAPH_REFERENCE", "").split(os.pathsep) if name]
+    if wrong := [path for path in named if not path.is_dir()]:
+        raise InputError(f"SUMMITGRAPH_REFERENCE: {wrong[0]} is not a folder; `summitgraph reference import` makes one")
+    own = _own["folder"]
+    return (FOLDER, *named, *([own] if isinstance(own, Path) else ()))
+
+
+def files() -> list[Path]:
+    """Return the files of the tables in use."""
+    return [path for folder in folders() for path in sorted(folder.glob("*.csv"))]
+
+
+def load(folder: Path | None = None) -> Reference:
+    """Return the tables in use as one, or the one in *folder*.
+
+    Raises:
+        InputError: If a row is malformed, or two rows of a table claim one identifier; names file and row. Nothing is half read.
+    """
+    if folder is not None:
+        return _unique(read(folder))
+    return _loaded(folders())
 
 
 @cache
-def load(folder: Path = FOLDER) -> Reference:
-    """Read ``wikidata.csv``, ``unlinked.csv``, ``demonyms.csv`` and ``ambiguous.csv`` of *folder*.
+def _loaded(wanted: tuple[Path, ...]) -> Reference:
+    table = _unique(read(wanted[0]))
+    for folder in wanted[1:]:
+        table = _merged(table, _unique(read(folder)), _changes(folder / "changes.csv"))
+    return table
+
+
+def read(folder: Path) -> Reference:
+    """Read ``wikidata.csv``, ``unlinked.csv``, ``demonyms.csv``, ``ambiguous.csv`` and ``descriptions.csv`` of *folder*.
+
+    Only the project's own folder has to have all but the last.
 
     Raises:
-        InputError: If a row is malformed; names file and row. Nothing is half read.
+        InputError: If a row is malformed; names file and row.
     """
-    rows = [*_rows(folder / "wikidata.csv", qid=True), *_rows(folder / "unlinked.csv", qid=False)]
-    demonyms = []
-    for number, entry in _csv(folder / "demonyms.csv", ("qid", "lang", "form")):
-        if not _QID.fullmatch(entry["qid"]) or entry["lang"] not in LANGUAGES or not entry["form"]:
+    whole = folder == FOLDER or (folder / "demonyms.csv").exists()
+
+    def there(name: str) -> bool:
+        return (whole and name != "descriptions.csv") or (folder / name).exists()
+
+    rows: list[Row] = []
+    for name, qid in (("wikidata.csv", True), ("unlinked.csv", False)):
+        if there(name):
+            rows += _rows(folder / name, qid=qid)
+    demonyms, ambiguous, descriptions = [], set(), {}
+    known = ", ".join(LANGUAGES)
+    for number, entry in _csv(folder / "demonyms.csv", ("qid", "lang", "form")) if there("demonyms.csv") else ():
+        if not is_qid(entry["qid"]) or entry["lang"] not in LANGUAGES or not entry["form"]:
             raise InputError(
-                f"demonyms.csv:{number}: expected a QID, one of {', '.join(LANGUAGES)} and a form, got {list(entry.values())}"
+                f"demonyms.csv:{number}: expected a QID, one of {known} and a form, got {list(entry.values())}"
             )
         demonyms.append(Demonym(entry["qid"], entry["lang"], entry["form"]))
-    ambiguous = set()
-    for number, entry in _csv(folder / "ambiguous.csv", ("lang", "form", "also")):
+    for number, entry in _csv(folder / "ambiguous.csv", ("lang", "form", "also")) if there("ambiguous.csv") else ():
         if entry["lang"] not in LANGUAGES or not entry["form"]:
-            raise InputError(
-                f"ambiguous.csv:{number}: expected one of {', '.join(LANGUAGES)} and a form, got {list(entry.values())}"
-            )
+            raise InputError(f"ambiguous.csv:{number}: expected one of {known} and a form, got {list(entry.values())}")
         ambiguous.add((entry["lang"], entry["form"]))
-    return Reference(tuple(rows), tuple(demonyms), frozenset(ambiguous))
+    for number, entry in _csv(folder / "descriptions.csv", DESCRIPTIONS) if there("descriptions.csv") else ():
+        if not is_qid(entry["qid"]) or entry["lang"] not in LANGUAGES:
+            raise InputError(
+                f"descriptions.csv:{number}: expected a QID and one of {known}, got {list(entry.values())}"
+            )
+        descriptions[entry["qid"], entry["lang"]] = entry["text"]
+    return Reference(tuple(rows), tuple(demonyms), frozenset(ambiguous), descriptions)
+
+
+def _unique(table: Reference) -> Reference:
+    """Return *table*; refuse it where two rows claim one identifier: nobody could say which is right."""
+    seen: dict[str, Row] = {}
+    for row in table.rows:
+        if row.qid and seen.setdefault(row.qid, row) is not row:
+            first = seen[row.qid]
+            raise InputError(
+                f"{row.place}: {row.labels['en']!r} claims {row.qid}, which is {first.labels['en']!r} at {first.place}; "
+                "one identifier is one thing"
+            )
+    return table
+
+
+def _changes(path: Path) -> dict[str, str]:
+    """Return what Wikidata has merged (to which item) or deleted (an empty text), by identifier."""
+    found = {}
+    for number, entry in _csv(path, CHANGES) if path.exists() else ():
+        redirected = entry["change"] == "redirect" and is_qid(entry["to"])
+        if not is_qid(entry["qid"]) or not (redirected or (entry["change"] == "deleted" and not entry["to"])):
+            raise InputError(
+                f"{path.name}:{number}: expected a QID and a redirect to another, or deleted, got {list(entry.values())}"
+            )
+        found[entry["qid"]] = entry["to"]
+    return found
+
+
+def _merged(table: Reference, more: Reference, changes: Mapping[str, str]) -> Reference:
+    """Return *table* with what *more* adds to it, and *changes* made."""
+    rows: dict[str, Row] = {}
+    unlinked = [row for row in (*table.rows, *more.rows) if not row.qid]
+    for row in (*table.rows, *more.rows):
+        if not row.qid:
+            continue
+        qid = row.qid
+        if qid in changes:
+            row = replace(row, qid=changes[qid] or qid, deleted=not changes[qid])
+        rows[row.qid] = _filled(rows[row.qid], row) if row.qid in rows else row
+    labels: set[tuple[str, str]] = set()
+    told_apart = []
+    for row in (*rows.values(), *unlinked):
+        key = (row.kind, iris.slug(row.labels["en"]))
+        told_apart.append(replace(row, shared=True) if key in labels and row.qid else row)
+        labels.add(key)
+    return Reference(
+        tuple(told_apart),
+        (*table.demonyms, *more.demonyms),
+        table.ambiguous | more.ambiguous,
+        {**table.descriptions, **more.descriptions},
+    )
+
+
+def _filled(row: Row, more: Row) -> Row:
+    """Return *row* with the names it lacks taken from *more*."""
+    labels = {lang: row.labels[lang] or more.labels[lang] for lang in LANGUAGES}
+    aliases = {lang: row.aliases[lang] or more.aliases[lang] for lang in LANGUAGES}
+    return replace(row, labels=labels, aliases=aliases, parent=row.parent or more.parent)
 
 
 def problems(table: Reference) -> list[str]:
@@ -143,19 +313,7 @@ def problems(table: Reference) -> list[str]:
 
 
 def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
-    columns = (
-        "qid",
-        "kind",
-        "label_en",
-        "label_ar",
-        "label_fr",
-        "aliases_en",
-        "aliases_ar",
-        "aliases_fr",
-        "part_of_or_country_qid",
-        "evidence",
-    )
-    for number, entry in _csv(path, columns):
+    for number, entry in _csv(path, COLUMNS):
         place = f"{path.name}:{number}"
         if qid != bool(_QID.fullmatch(entry["qid"])) or (not qid and entry["qid"]):
             raise InputError(f"{place}: {entry['qid']!r} is not {'a Wikidata identifier (Q123)' if qid else 'empty'}")
@@ -188,7 +346,7 @@ def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
 
 def iri(row: Row) -> NamedNode:
     """Return the IRI of the entity a row describes, the same for every language and document."""
-    return iris.entity(row.kind, row.labels["en"])
+    return iris.entity(row.kind, f"{row.labels['en']} {row.qid}" if row.shared else row.labels["en"])
 
 
 def taken() -> frozenset[NamedNode]:
@@ -201,32 +359,4 @@ def _taken(_: str) -> frozenset[NamedNode]:
     return frozenset(iri(row) for row in load().rows)
 
 
-def quads() -> Iterator[Quad]:
-    """Yield the graph ``…/graph/reference``: types, names, demonyms, the state of each place, identifiers (``skos:exactMatch``).
-
-    ``owl:sameAs`` is not among them: it is stated only where a document's own link decision was accepted.
-    """
-    table = load()
-    graph = iris.graph("reference")
-    by_qid = table.by_qid()
-    forms: dict[str, list[Demonym]] = {}
-    for demonym in table.demonyms:
-        forms.setdefault(demonym.qid, []).append(demonym)
-    for row in table.rows:
-        if row.kind in ("Currency", "OccupationOrOffice"):
-            continue  # concepts of the ontology
-        subject = iri(row)
-        yield Quad(subject, _RDF_TYPE, iris.term(row.kind), graph)
-        for language in LANGUAGES:
-            if row.labels[language]:
-                yield Quad(subject, _LABEL, Literal(row.labels[language], language=language), graph)
-            for name in dict.fromkeys(row.aliases[language]):
-                yield Quad(subject, _ALT, Literal(name, language=language), graph)
-        around = by_qid.get(row.parent)
-        if around is not None and row.kind in _PLACES and around.kind in (*_PLACES, "State"):
-            yield Quad(subject, iris.term("locatedIn"), iri(around), graph)
-        if row.qid:
-            yield Quad(subject, _EXACT, iris.wikidata(row.qid), graph)
-            yield Quad(subject, _SOURCE, Literal(row.evidence), graph)
-            for demonym in forms.get(row.qid, ()):
-                yield Quad(subject, _HIDDEN, Literal(demonym.form, language=demonym.lang), graph)
+on_change(_taken.cache_clear)

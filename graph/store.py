@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store
 from summitgraph import ontology, shapes
 from summitgraph.errors import StoreError, StoreLockedError
 
-from . import iris, reference, snapshots
+from . import iris, reference, reference_graph, snapshots
 from .provenance import RDF_TYPE
 from .snapshots import Snapshot, current_snapshot, current_version
 
@@ -47,6 +47,7 @@ class Writer:
         _check_base(self.database, path)
         if not current_version(path):
             self._mark()
+        reference.use(path)
         self._refresh_base()
 
     def __enter__(self) -> Writer:
@@ -201,7 +202,7 @@ def _files(name: str) -> list[Path]:
 
 def _digest(name: str) -> str:
     digest = hashlib.sha256(iris.base().encode())
-    files = sorted(reference.FOLDER.glob("*.csv")) if name == "reference" else _files(name)
+    files = reference.files() if name == "reference" else _files(name)
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -209,7 +210,7 @@ def _digest(name: str) -> str:
 
 def _base_quads(name: str) -> Iterable[Quad]:
     if name == "reference":
-        return reference.quads()
+        return reference_graph.quads()
     graph = iris.graph(name)
     dataset = pyoxigraph.Dataset()
     for path in _files(name):

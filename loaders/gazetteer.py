@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ahocorasick
 import regex
 
-from summitgraph.graph.reference import Reference
+from summitgraph.graph.reference import Reference, on_change
 
 from .normalise import fold
 
@@ -263,3 +263,7 @@ def demonyms(code: str) -> Gazetteer:
         for row in rows
         if row.lang == code
     )
+
+
+on_change(for_language.cache_clear)
+on_change(demonyms.cache_clear)

@@ -95,14 +95,14 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
     So that one summit is one node whatever the language or wording of the text ("the Paris gathering", "قمة باريس").
     """
     known = reference.load()
-    countries = {row.qid: row.parent for row in known.rows if row.kind in ("City", "Venue") and row.qid}
+    countries = {row.qid: row.parent for row in known.of_kind("City", "Venue") if row.qid}
     generic = set(language.lexicon.get("summit_generic", ()))
     for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.year]:
         keys = {table[place].key for place in draft.places}
         places = keys | {countries.get(key, "") for key in keys}
         words = {word for name, _, _ in draft.names for word in map(bare, _WORDS.findall(name))} - generic
-        for row in known.rows:
-            if row.kind != "Summit" or not row.parent or row.parent not in places or draft.year not in row.labels["en"]:
+        for row in known.of_kind("Summit"):
+            if not row.parent or row.parent not in places or draft.year not in row.labels["en"]:
                 continue
             names = {fold(name) for code, name in row.names() if code in (language.code, "en")}
             if words & {word for name in names for word in map(bare, _NO_NUMBERS.findall(name))} - generic:

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from summitgraph.graph import decisions
+from summitgraph.graph import decisions, reference
 from summitgraph.graph.decisions import OUTCOMES, Item
 
 from .problems import Problem
@@ -38,6 +38,7 @@ class Reviewing:
 
     def items(self, outcomes: Sequence[str], limit: int, offset: int) -> list[Item]:
         """Return decisions of the given outcomes."""
+        reference.use(self.site.engine.settings.store)
         return decisions.items(self._ask, outcomes, limit, offset)
 
     def _ask(self, text: str) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from .export_command import export
 from .guarded import guarded
 from .link_command import link
 from .options import language_option, store_option
+from .reference_command import reference
 
 SHOWN = 20  # documents up to which a load names those without a summit
 
@@ -291,6 +292,7 @@ def conflicts(store: Path, form: str) -> None:
 
 
 main.add_command(link)
+main.add_command(reference)
 
 
 @main.command()

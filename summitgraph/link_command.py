@@ -87,11 +87,15 @@ def link(
 def _check() -> int:
     from summitgraph.graph import reference
 
-    table = reference.load()
-    found = reference.problems(table)
+    rows = demonyms = 0
+    found: list[str] = []
+    for folder in reference.folders():
+        table = reference.read(folder)
+        rows, demonyms = rows + len(table.rows), demonyms + len(table.demonyms)
+        found += reference.problems(table)
     for problem in found:
         click.echo(problem)
-    click.echo(f"{len(table.rows)} rows, {len(table.demonyms)} demonyms, {len(found)} problems", err=True)
+    click.echo(f"{rows} rows, {demonyms} demonyms, {len(found)} problems", err=True)
     return 1 if found else 0
 
 

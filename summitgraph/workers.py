@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyoxigraph
 from pyoxigraph import Quad, RdfFormat
 
 from summitgraph import loaders
-from summitgraph.graph import review
+from summitgraph.graph import reference, review
 from summitgraph.graph.convert import convert
 from summitgraph.graph.link import link
 from summitgraph.graph.records import Document, Extraction
@@ -159,7 +160,9 @@ class _Pool:
 
     def _start(self, workers: int = 0) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # the writer has threads, which a fork would not survive
-        return ProcessPoolExecutor(workers or self.workers, mp_context=context, initializer=_warm)
+        return ProcessPoolExecutor(
+            workers or self.workers, mp_context=context, initializer=_warm, initargs=(reference.in_use(),)
+        )
 
     def _one_by_one(self, batch: Sequence[Document]) -> list[Built]:
         """Find the document that ends the process that reads it; the others are read."""
@@ -188,8 +191,9 @@ class _Pool:
         return found
 
 
-def _warm() -> None:
+def _warm(store: Path | None) -> None:
     """Load what every document needs, once in the life of a process, and keep the collector from looking through it."""
+    reference.use(store)
     loaders.warm()
     gate.compiled()
     gc.collect()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from summitgraph import loaders, pipeline
-from summitgraph.graph import reference
+from summitgraph.graph import reference_graph
 from summitgraph.loaders import documents
 
 SAMPLES = Path(loaders.__file__).parent / "samples"
@@ -45,7 +45,7 @@ def write(root: Path, triples: int) -> int:
     store = ox.Store(str(root / "db"))
     for graph in graphs(triples):
         store.bulk_load(graph, format=ox.RdfFormat.N_QUADS)
-    store.bulk_extend(reference.quads())
+    store.bulk_extend(reference_graph.quads())
     store.optimize()
     store.backup(str(root / "snapshots" / "1"))
     (root / "snapshots" / "1.lock").touch()

@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import NamedNode
 
 from summitgraph.errors import InputError
-from summitgraph.graph import iris, reference
+from summitgraph.graph import iris, reference, reference_graph
 
 SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 EXACT = "http://www.w3.org/2004/02/skos/core#exactMatch"
@@ -63,9 +63,13 @@ def test_two_rows_for_one_identifier_and_one_label_on_two_items_are_found(folder
     extra = "Q142,State,Gallia,,,,,,,seen\nQ99999999,State,France,,,,,,,seen\n"
     path.write_text(path.read_text("utf-8") + extra, "utf-8")
 
-    found = reference.problems(reference.load(folder))
+    found = reference.problems(reference.read(folder))
 
     assert [problem for problem in found if "Q142 stands already" in problem]
+    with pytest.raises(
+        InputError, match=r"wikidata\.csv:\d+: 'Gallia' claims Q142, which is 'France' at wikidata\.csv:\d+"
+    ):
+        reference.load(folder)
     assert [problem for problem in found if "label 'France' is also that of Q142" in problem]
 
 
@@ -74,7 +78,7 @@ def test_the_projects_own_table_has_no_problem() -> None:
 
 
 def test_the_reference_graph_states_identifiers_but_no_identity() -> None:
-    quads = list(reference.quads())
+    quads = list(reference_graph.quads())
     france = iris.entity("State", "France")
 
     assert {quad.graph_name for quad in quads} == {iris.graph("reference")}
@@ -88,7 +92,7 @@ def test_the_reference_graph_states_identifiers_but_no_identity() -> None:
 
 def test_a_row_without_an_identifier_has_names_and_no_link() -> None:
     summit = iris.entity("Summit", "AI Action Summit 2025")
-    quads = [quad for quad in reference.quads() if quad.subject == summit]
+    quads = [quad for quad in reference_graph.quads() if quad.subject == summit]
 
     assert quads
     assert not [quad for quad in quads if isinstance(quad.object, NamedNode) and "wikidata" in quad.object.value]

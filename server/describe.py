@@ -29,6 +29,7 @@ _OX = {
     "nquads": ox.RdfFormat.N_QUADS,
     "trig": ox.RdfFormat.TRIG,
 }
+DUMPS = ("ttl", "trig", "nq", "nt", "jsonld", "rdf")  # suffixes of /dump/summitgraph.…
 Triples = list[ox.Triple]
 Node = ox.NamedNode | ox.BlankNode
 
@@ -116,6 +117,7 @@ def void(engine: Engine, site: str) -> Triples:
     _add(triples, dataset, kind, _iri(VOID + "Dataset"), _iri("http://www.w3.org/ns/dcat#Dataset"))
     _add(triples, dataset, DCT + "title", ox.Literal("SummitGraph", language="en"))
     _add(triples, dataset, VOID + "sparqlEndpoint", _iri(site + "/sparql"))
+    _add(triples, dataset, VOID + "dataDump", *(_iri(f"{site}/dump/summitgraph.{suffix}") for suffix in DUMPS))
     _add(triples, dataset, VOID + "uriSpace", ox.Literal(engine.settings.base_iri + "id/"))
     _add(triples, dataset, VOID + "vocabulary", _iri("https://w3id.org/summitgraph/ontology"))
     classes = engine.select(CLASSES)

@@ -12,7 +12,7 @@ from summitgraph.ontology.terms import NAMESPACE, SUPERCLASSES
 
 _LABELS = ("http://www.w3.org/2000/01/rdf-schema#label", "http://www.w3.org/2004/02/skos/core#prefLabel")
 # Classes whose individuals are not things of the world but what is said of them: left out of cards, drawings, sitemaps.
-PROVENANCE = frozenset(["Claim", "Evidence", "Extraction", "LinkDecision", "MonetaryAmount"])
+PROVENANCE = frozenset(["Claim", "Evidence", "Extraction", "Finding", "LinkDecision", "MonetaryAmount", "Record"])
 RECORDS = frozenset(
     name for name, above in SUPERCLASSES.items() if name in ("Position", "Participation", "Statement", "Tally")
     or name == "Commitment" or "Commitment" in above

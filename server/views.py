@@ -13,6 +13,7 @@ from . import (
     exports,
     home_page,
     query_page,
+    site_files,
     timeline_page,
     vocabulary,
 )
@@ -30,7 +31,7 @@ from .site import Site
 from .sparql import base_of, options
 
 # Each has a function register(app, site).
-PARTS = (home_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports)
+PARTS = (home_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports, site_files)
 
 
 def register(app: Flask, site: Site, metrics: Metrics) -> None:

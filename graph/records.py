@@ -171,3 +171,4 @@ class Extraction:
     entities: tuple[Entity, ...] = ()
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+    rejected: tuple[str, ...] = ()  # what the extractor proposed and could not prove; told, never stored

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +16,11 @@ from summitgraph.errors import InputError, SummitGraphError
 from .export_command import export
 from .guarded import guarded
 from .link_command import link
-from .options import language_option, store_option
+from .options import extractor_options, language_option, store_option
 from .reference_command import reference
+
+if TYPE_CHECKING:
+    from summitgraph.loaders.extractors import Extractor
 
 SHOWN = 20  # documents up to which a load names those without a summit
 
@@ -67,8 +70,17 @@ def main(verbose: bool) -> None:
     show_default="one for each core",
     help="Processes that read; the result is the same.",
 )
+@extractor_options
 def load(
-    paths: tuple[str, ...], store: Path, lang: str, reload: bool, dry_run: bool, retry_failed: bool, workers: int
+    paths: tuple[str, ...],
+    store: Path,
+    lang: str,
+    reload: bool,
+    dry_run: bool,
+    retry_failed: bool,
+    workers: int,
+    extractor: str,
+    **settings: str | None,
 ) -> None:
     """Read texts, validate their facts and store them, each whole or not at all.
 
@@ -81,29 +93,40 @@ def load(
       summitgraph load articles/ news.jsonl.gz --store data/summits --workers 4
       curl -s https://example.org/a.html | summitgraph load -
       summitgraph load --retry-failed
+      summitgraph load article.txt --extractor llm --model qwen3 --base-url http://127.0.0.1:8080/v1
     """
     from summitgraph import pipeline, progress
-    from summitgraph.loaders import documents
+    from summitgraph.loaders import documents, extractors
 
     if bool(paths) == retry_failed:
         raise click.UsageError("name what to load, or give --retry-failed alone to try what failed last time")
     for path in paths:  # a wrong path stops before anything is written
         if path != "-" and not Path(path).exists():
             raise InputError(f"{path}: no such file or folder; check the path")
+    reader = extractors.load(extractor, settings)
     if dry_run:
-        sys.exit(_dry_run(paths, lang))
+        sys.exit(_dry_run(paths, lang, reader))
     if retry_failed:
         origins = pipeline.failed_origins(store)
         read, total = documents.again(origins), len(origins)
     else:
         read, total = documents.read(paths), documents.count(paths) if sys.stderr.isatty() else 0
     with progress.Progress(total) as bar:
-        summary = pipeline.load(read, store, reload=reload, workers=workers, progress=bar)
+        summary = pipeline.load(
+            read,
+            store,
+            reload=reload,
+            workers=workers,
+            extractor=None if extractor == "rules" else reader,
+            progress=bar,
+        )
     for result in summary.results:
         if result.outcome != "no summit" or sum(summary.counts.values()) <= SHOWN:
             for line in progress.describe(result, lang):
                 click.echo(line, err=True)
     click.echo(f"{progress.total(summary)}; store: {store}", err=True)
+    if cost := reader.report():
+        click.echo(cost, err=True)
     if summary.count("failed") or summary.count("rejected"):
         click.echo(f"what failed, with its reason: {store / pipeline.FAILURES}; try it again: --retry-failed", err=True)
     if summary.count("rejected"):
@@ -112,7 +135,7 @@ def load(
         sys.exit(1 if summary.count("stored") else 2)
 
 
-def _dry_run(paths: tuple[str, ...], lang: str) -> int:
+def _dry_run(paths: tuple[str, ...], lang: str, reader: Extractor) -> int:
     from summitgraph import pipeline
     from summitgraph.loaders import documents
     from summitgraph.shapes import gate, report
@@ -123,7 +146,7 @@ def _dry_run(paths: tuple[str, ...], lang: str) -> int:
             click.echo(f"{document.source}: {document.reason}", err=True)
             code = max(code, 2)
             continue
-        extraction, quads = pipeline.build(document)
+        extraction, quads = pipeline.build(document, extractor=reader)
         if not quads:
             click.echo(f"{document.source}: the text names no summit", err=True)
             continue

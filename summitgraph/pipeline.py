@@ -15,6 +15,7 @@ from summitgraph.graph import review, snapshots
 from summitgraph.graph.records import Document
 from summitgraph.graph.store import Writer
 from summitgraph.loaders.documents import Failure
+from summitgraph.loaders.extractors import Extractor
 from summitgraph.workers import Built, Loaded, build, read_all, serialized
 
 __all__ = ["Loaded", "Summary", "build", "failed_origins", "load", "serialized"]
@@ -62,6 +63,7 @@ def load(
     *,
     reload: bool = False,
     workers: int = 1,
+    extractor: Extractor | None = None,
     progress: Callable[[Loaded], None] | None = None,
 ) -> Summary:
     """Extract, validate and store each document; one that fails does not stop the others.
@@ -71,12 +73,13 @@ def load(
         store: Folder of the store.
         reload: Read again what is stored already.
         workers: Processes that read; the store they give is the same whatever their number.
+        extractor: What reads; the rules where none is given.
         progress: Called with the outcome of each document, in the order of *documents*.
     """
     summary = Summary()
     began = published = time.monotonic()
     with Writer(store) as writer:
-        for batch in _in_order(documents, writer, reload=reload, workers=workers):
+        for batch in _in_order(documents, writer, extractor, reload=reload, workers=workers):
             graphs = {built.result.document: built.graph for built in batch if built.graph}
             if graphs:
                 writer.add_all(graphs)
@@ -96,19 +99,20 @@ def load(
 
 
 def _in_order(
-    documents: Iterable[Document | Failure], writer: Writer, *, reload: bool, workers: int
+    documents: Iterable[Document | Failure], writer: Writer, extractor: Extractor | None, *, reload: bool, workers: int
 ) -> Iterator[list[Built]]:
     """Yield the outcomes of all documents in order: of those that must be read, and of those that need not or cannot be."""
     decided: dict[int, Built] = {}  # by position
     sent: list[int] = []  # positions of the documents that are being read
     seen: set[str] = set()
+    version = extractor.version if extractor else loaders.version()
 
     def to_read() -> Iterator[Document]:
         for position, document in enumerate(documents):
             if isinstance(document, Failure):
                 reason, origin = document.reason, document.origin
                 decided[position] = Built(Loaded(document.source, "failed", reason=reason, origin=origin))
-            elif document.id in seen or (not reload and writer.holds(document.id, loaders.version())):
+            elif document.id in seen or (not reload and writer.holds(document.id, version)):
                 size = len(document.text)
                 decided[position] = Built(
                     Loaded(document.source, "unchanged", document.id, size, origin=document.origin)
@@ -127,7 +131,7 @@ def _in_order(
             yield decided.pop(done)
             done += 1
 
-    for batch in read_all(to_read(), workers, review.read(writer.path)):
+    for batch in read_all(to_read(), workers, review.read(writer.path), extractor):
         found: list[Built] = []
         for built in batch:
             found += ready(sent[0])

@@ -16,10 +16,12 @@ import pyoxigraph
 from pyoxigraph import Quad, RdfFormat
 
 from summitgraph import loaders
+from summitgraph.errors import InputError, SummitGraphError
 from summitgraph.graph import reference, review
 from summitgraph.graph.convert import convert
 from summitgraph.graph.link import link
 from summitgraph.graph.records import Document, Extraction
+from summitgraph.loaders.extractors import Extractor, Rules
 from summitgraph.shapes import gate
 from summitgraph.shapes.report import Report
 
@@ -52,18 +54,22 @@ class Built:
     graph: bytes = b""
 
 
-def build(document: Document, reviews: review.Reviews | None = None) -> tuple[Extraction, list[Quad]]:
+def build(
+    document: Document, reviews: review.Reviews | None = None, extractor: Extractor | None = None
+) -> tuple[Extraction, list[Quad]]:
     """Return what *document* states, as facts and as the quads of its graph; no quads for a text about no summit.
 
     Args:
         document: The text.
         reviews: What people decided about links; their word counts before the linker's.
+        extractor: What reads; the rules where none is given.
     """
-    extraction = loaders.extract(document)
+    extractor = extractor or Rules()
+    extraction = extractor.extract(document)
     if not any(entity.kind == "Summit" for entity in extraction.entities):
         return extraction, []
     links = review.apply(link(extraction), extraction, reviews or review.Reviews())
-    return extraction, convert(extraction, links, loaders.version())
+    return extraction, convert(extraction, links, extractor.version)
 
 
 def serialized(quads: Iterable[Quad]) -> bytes:
@@ -71,21 +77,29 @@ def serialized(quads: Iterable[Quad]) -> bytes:
     return pyoxigraph.serialize(quads, format=RdfFormat.N_QUADS) or b""
 
 
-def read(document: Document, reviews: review.Reviews | None = None) -> Built:
+def read(document: Document, reviews: review.Reviews | None = None, extractor: Extractor | None = None) -> Built:
     """Extract and validate one document; whatever goes wrong with it is its outcome, never an error."""
     source, size, origin = document.source, len(document.text), document.origin
     try:
-        extraction, quads = build(document, reviews)
+        extraction, quads = build(document, reviews, extractor)
         if not quads:
             reason = "the text names no summit; nothing was stored"
             return Built(Loaded(source, "no summit", document.id, size, reason=reason, origin=origin))
         report = gate.check(quads)
-        facts, findings = len(extraction.facts), tuple(finding.message for finding in extraction.findings)
+        facts = len(extraction.facts)
+        findings = (
+            *(finding.message for finding in extraction.findings),
+            *(f"rejected: {reason}" for reason in extraction.rejected),
+        )
         if not report.conforms:
             reason = "it does not conform"
             return Built(Loaded(source, "rejected", document.id, size, facts, reason, report, findings, origin))
         loaded = Loaded(source, "stored", document.id, size, facts, "", None, findings, origin)
         return Built(loaded, serialized(quads))
+    except InputError:
+        raise  # wrong for every document
+    except SummitGraphError as error:
+        return Built(Loaded(source, "failed", document.id, size, reason=str(error), origin=origin))
     except Exception as error:
         log.debug("failed on %s", source, exc_info=True)
         reason = f"internal error: {type(error).__name__}: {error}"
@@ -93,12 +107,19 @@ def read(document: Document, reviews: review.Reviews | None = None) -> Built:
 
 
 def read_all(
-    documents: Iterable[Document], workers: int, reviews: review.Reviews | None = None
+    documents: Iterable[Document],
+    workers: int,
+    reviews: review.Reviews | None = None,
+    extractor: Extractor | None = None,
 ) -> Iterator[list[Built]]:
     """Yield the outcomes of *documents* in their order, a batch at a time; never more than a few batches in memory.
 
-    What fits into one batch is read here: starting processes would cost more than it saves.
+    What fits into one batch is read here: starting processes would cost more than it saves. Another *extractor* than the
+    rules reads here, one document after the other.
     """
+    if extractor is not None:
+        yield from ([read(document, reviews, extractor)] for document in documents)
+        return
     batches = _batches(documents)
     first = next(batches, [])
     second = next(batches, None)

@@ -86,7 +86,7 @@ def test_a_process_that_dies_costs_one_document(tmp_path: Path, monkeypatch: pyt
     assert summary.count("stored") == 8
 
 
-def _dies_on_seven(batch: list[Document]) -> list[workers.Built]:
+def _dies_on_seven(batch: list[Document], *_: object) -> list[workers.Built]:
     if any(document.source == "7.txt" for document in batch):
         os._exit(9)
     return [workers.read(document) for document in batch]

@@ -58,7 +58,7 @@ def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Ma
                 other := expression.search(text, around.end, min(around.high, around.end + _NEAR))
             ):
                 span = other.span("item")
-                if _other_event(around, slots, span[0]):
+                if _other_event(around, slots, span[0]) or grammar.clause_end.search(text, around.end, span[0]):
                     continue  # it says when another one was
                 slots[name] = span
                 last = max(last, span[1])
@@ -69,7 +69,7 @@ def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Ma
 
 def _active(around: _Around) -> dict[str, Cells] | None:
     rule, grammar, end = around.rule, around.grammar, around.end
-    if rule.words and _is_passive(around):
+    if rule.words and _is_passive(around) and not _is_active(around):
         return None
     subject = _before(around, rule.subject) if rule.subject else None
     if rule.subject and grammar.verb_first and (behind := _behind(around, rule.subject)):
@@ -137,6 +137,14 @@ def _is_passive(around: _Around) -> bool:
     )
 
 
+def _is_active(around: _Around) -> bool:
+    """Tell whether an auxiliary of the active voice stands before the verb or opens it ("has", "s'est")."""
+    text, grammar = around.text, around.grammar
+    return grammar.active.search(text[around.low : around.start]) is not None or (
+        grammar.active.match(text, around.start) is not None
+    )
+
+
 def _before(around: _Around, items: Any) -> Cells | None:
     """Return the items the verb is said of: just before it but for helpers and asides, or shared with the verb before."""
     text, grammar = around.text, around.grammar
@@ -144,7 +152,7 @@ def _before(around: _Around, items: Any) -> Cells | None:
         between = text[group.end() : around.start]
         if len(between) > _REACH:
             return None
-        before = text[around.low : group.start()]
+        before = grammar.determiner.sub("", text[around.low : group.start()])
         if grammar.preposition.search(before):
             continue
         core = grammar.aside.sub(" ", between).strip()  # "the man, who came yesterday, has said"

@@ -18,10 +18,10 @@ from .annotate import Annotated, Match, annotate, matches, rewrite
 from .entities import Draft, EntityTable, family
 from .facts import Builder
 from .gazetteer import Gazetteer, NameEntry, is_arabic
-from .items import CODE, ENTITY_TYPES, VALUE_TYPES, Item
+from .items import CODE, ENTITY_TYPES, GROUPS, ORGANIZATIONS, VALUE_TYPES, Item
 from .normalise import fold, fold_with_offsets
 from .patterns import Language, Pattern, fold_template
-from .recognise import Found, choose, quotations, recognise, to_folded
+from .recognise import Found, choose, quotations, recognise, to_folded, without_asides
 from .segment import segment
 from .values import fill_years
 
@@ -66,13 +66,13 @@ _OPENING = 400  # characters; what a text is about is said by then
 
 
 @functools.lru_cache(maxsize=8)
-def _unnamed(language: Language) -> tuple[Any, Any, Any]:
-    """Return what an unnamed summit is called, what such a text speaks of too, and what it does not speak of."""
-    names = ("unnamed_summit", "summit_company", "summit_stranger")
+def _unnamed(language: Language) -> tuple[Any, Any, Any, Any]:
+    """Return what an unnamed summit is called, what such a text speaks of too, what it does not, and clubs that hold summits."""
+    names = ("unnamed_summit", "summit_company", "summit_stranger", "summit_club")
     forms = [fold_template(str(language.settings.get(name, r"(?!)"))) for name in names]
     start = str(language.settings.get("anaphor_start", r"(?<!\w)"))
-    company, stranger = (regex.compile(rf"(?<!\w)[وف]?(?:{form})(?!\w)") for form in forms[1:])
-    return regex.compile(rf"{start}(?:{forms[0]})(?!\w)"), company, stranger
+    company, stranger, club = (regex.compile(rf"(?<!\w)[وف]?(?:{form})(?!\w)") for form in forms[1:])
+    return regex.compile(rf"{start}(?:{forms[0]})(?!\w)"), company, stranger, club
 
 
 class Reader:
@@ -83,12 +83,15 @@ class Reader:
         self.language = language
         self.folded = fold_with_offsets(document.text)
         self.table = EntityTable()
-        self.quotes = quotations(document.text, self.folded)
+        self.quotes = without_asides(quotations(document.text, self.folded), document.text, self.folded, language)
         self.boundaries = segment(document.text)
         self.sentence_spans = [
             (to_folded(self.folded, s.start), to_folded(self.folded, s.end - 1) + 1) for s in self.boundaries
         ]
         self.recent: list[tuple[str, int]] = []  # entity id, paragraph
+        self.sentence_before: Annotated | None = None
+        self.conferences: set[str] = set()  # events that count only where no summit is named
+        self.has_summit = False
         self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
         self.findings: list[Finding] = []
         self.builder = Builder(language, self.table, self.folded.original, document.text, self._context)
@@ -104,6 +107,7 @@ class Reader:
             summits.note_features(sentence, self.table, goal)
         if not any(draft.kind == "Summit" for draft in self.table.all()) and not self._unnamed_summit():
             return Extraction(self.document)
+        self._drop_conferences()
         summits.merge_editions(self.table, self.language)
         summits.name_known_editions(self.table, self.language)
         self._merge_documents()
@@ -126,6 +130,8 @@ class Reader:
             for requires, pattern in self.language.frame_index:
                 if requires & present == requires:
                     self._frame(pattern, sentence)
+            if not sentence.heading:
+                self.sentence_before = sentence
         if self.main:
             lead.state(sentences, self.main, self.table, self.builder, self.language)
         lead.years(self.table, self.builder)
@@ -135,17 +141,35 @@ class Reader:
         self.findings += self.builder.findings
         return Extraction(self.document, self._entities(), tuple(self.builder.facts), _in_order(self.findings))
 
+    def _drop_conferences(self) -> None:
+        """Forget conferences and forums where the text names a summit: they are what it is called, or beside the point."""
+        drafts = [draft for draft in self.table.all() if draft.kind == "Summit"]
+        self.has_summit = any(draft.id not in self.conferences for draft in drafts)
+        if self.has_summit:
+            for draft in drafts:
+                if draft.id in self.conferences and not draft.key:
+                    draft.kind = "Topic"
+
     def _unnamed_summit(self) -> bool:
-        """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does."""
-        phrase, company, stranger = _unnamed(self.language)
+        """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does.
+
+        Where there is not even that word, the club that meets ("the G7") stands for its meeting if the text opens with it.
+        """
+        phrase, company, stranger, club = _unnamed(self.language)
         text = self.folded.text
-        found = list(phrase.finditer(text))
-        if not found or not company.search(text) or stranger.search(text):
+        if not company.search(text) or stranger.search(text):
             return False
-        if len(found) < 2 and found[0].start() > _OPENING:
+        found = list(phrase.finditer(text))
+        if len(found) < 2 and (not found or found[0].start() > _OPENING):
+            many = len(company.findall(text)) > 2
+            found = list(club.finditer(text, 0, _OPENING)) or (found if many else [])
+        if not found:
             return False
         start, end = found[0].span()
-        draft = self.table.described(self._original(start, end), "Summit")
+        words = self._original(start, end)
+        if (article := _article(self.language).match(words)) is not None and article.end() < len(words):
+            words = words[article.end() :]
+        draft = self.table.described(words, "Summit")
         draft.mentions.append((start, end))
         return True
 
@@ -236,6 +260,8 @@ class Reader:
         new = match.pattern.new
         if "office" in new:
             return self._holder(match, new["office"], new.get("place", ""))
+        if "alone" in new and self.has_summit:
+            return None  # a conference, in a text about a summit
         if "capital" in new:
             return self._government(match, new["capital"])
         slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))
@@ -271,6 +297,8 @@ class Reader:
         draft = self.table.described(words, kind) if described else self.table.named(words, kind)
         if kind in ENTITY_TYPES and draft.kind != kind and family(kind) == family(draft.kind) and not draft.key:
             kind = draft.kind
+        if "alone" in new:
+            self.conferences.add(draft.id)
         shown = draft.kind if draft.kind in CODE else kind
         item = Item(shown, start, end, draft.id, self.folded.text[start:end], anaphor=bool(described))
         if not described and (start, end) not in draft.mentions:
@@ -305,6 +333,11 @@ class Reader:
             holders = [holder for holder in holders if holder in last]
         if holders and (place or len(set(holders)) == 1):
             return Item("Person", start, end, holders[0], anaphor=True)
+        if match.pattern.new.get("unnamed"):  # somebody who can say something, though nobody says who it is
+            words = self._original(start, end)
+            article = _article(self.language).match(words)
+            draft = self.table.described(words[article.end() :] if article else words, "Person")
+            return Item("Pronoun", start, end, draft.id, anaphor=True)
         return Item("Title", start, end, value=self.folded.text[start:end])  # nobody we know, but not the state either
 
     def _same_office(self, titles: set[str]) -> set[str]:
@@ -331,6 +364,8 @@ class Reader:
         if draft is None:
             return
         items = [] if slot == "match" else match.items(slot)
+        if items and match.slots[slot][1] - match.slots[slot][0] > 1:
+            items = []  # words with names among them are no other name
         other = next((i for i in items if i.entity and i.type in ENTITY_TYPES), None)
         if other is not None and self.table[other.entity] is not draft:
             if draft.key or family(self.table[other.entity].kind) != family(draft.kind):
@@ -457,6 +492,11 @@ class Reader:
     def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
         if which == "first":
             return summits.earliest(self.table)
+        if which in ("last", "previous"):  # named last, here or in the sentence before; or in that one only
+            here = [item for item in sentence.items[:cell] if item is not None] if which == "last" else []
+            earlier = self.sentence_before.items if self.sentence_before else []
+            fitting = [item for item in (*earlier, *here) if item is not None and item.entity and item.type in types]
+            return self.table[fitting[-1].entity] if fitting else None
         before = [item for item in sentence.items[:cell] if item is not None and item.entity and item.type in types]
         if before and which != "subject":
             return self.table[before[-1].entity]
@@ -465,8 +505,8 @@ class Reader:
                 i for i, paragraph in self.recent if paragraph == sentence.paragraph and self.table[i].kind == "Summit"
             ]
             return self.table[here[-1]] if here else self.main
-        if which == "subject" and "Person" in types and (subject := self._subject(sentence)) is not None:
-            return subject
+        if which == "subject":
+            return self._subject(sentence)
         for entity, paragraph in reversed(self.recent):
             if self.table[entity].kind in types and paragraph >= sentence.paragraph - 6:
                 return self.table[entity]
@@ -475,7 +515,14 @@ class Reader:
         return None
 
     def _subject(self, sentence: Annotated) -> Draft | None:
-        """Return whom "he" means: who spoke last, unless the text went on to one other person since."""
+        """Return whom "he" means: the subject of the sentence before, else who spoke last, unless it went on to a thing."""
+        if (subject := self._grammatical_subject(self.sentence_before)) is not None:
+            return subject
+        between = (
+            {item.type for item in self.sentence_before.items if item is not None} if self.sentence_before else set()
+        )
+        if not between & {"Person", "Quote"} and between & {"Declaration", "Report", *GROUPS["Init"], *ORGANIZATIONS}:
+            return None
         named = [self.table[item.entity] for item in self.persons if item.entity]
         speaker = self.builder.last_speaker
         spoken = any(i == speaker and paragraph >= sentence.paragraph - 1 for i, paragraph in self.recent)
@@ -483,6 +530,17 @@ class Reader:
             if len(named) == 1 and named[0].id != self.table[speaker].id:
                 return named[0]
             return self.table[speaker]
+        return None
+
+    def _grammatical_subject(self, sentence: Annotated | None, stop: int | None = None) -> Draft | None:
+        """Return the first person of a sentence (before cell *stop*) that stands behind no preposition; languages with a grammar."""
+        grammar = self.language.grammar
+        if sentence is None or grammar is None or grammar.verb_first:
+            return None
+        for cell, item in enumerate(sentence.items[:stop]):
+            if item is not None and item.type == "Person" and item.entity:
+                if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
+                    return self.table[item.entity]
         return None
 
     def _remember(self, sentence: Annotated) -> None:
@@ -546,6 +604,14 @@ class Reader:
             return self.main.id if self.main else ""
         if name == "main":
             return self.main.id if self.main else ""
+        if name == "speaker":
+            subject = self._grammatical_subject(match.sentence, match.start) or self._grammatical_subject(
+                self.sentence_before
+            )
+            if subject is not None:
+                return subject.id
+            if self.builder.last_speaker:
+                return self.builder.last_speaker
         wanted = {
             "speaker": ("Person",),
             "document": ("Declaration", "Document"),

@@ -237,7 +237,7 @@ class Builder:
         if text.startswith("@place_in("):
             return self._places(match, text[len("@place_in(") : -1])
         if text.startswith("@"):
-            entity = self.last_speaker if text == "@speaker" and self.last_speaker else self.context(text[1:], match)
+            entity = self.context(text[1:], match)
             return [Filled(EntityRef(self.table[entity].id), None)] if entity else []
         if call := _CALL.match(text):
             return self._call(match, call["function"], call["slot"], call["kind"])
@@ -253,7 +253,7 @@ class Builder:
 
     def _item(self, item: Item) -> Filled:
         span = (item.start, item.end)
-        if isinstance(item.value, DateRange):
+        if isinstance(item.value, DateRange) and item.value.has_year:
             return Filled(DateValue(item.value.start), span)
         if isinstance(item.value, Amount):
             amount = item.value
@@ -270,12 +270,14 @@ class Builder:
 
     def _places(self, match: Match, slot: str) -> list[Filled]:
         """Return the places that the name in *slot* holds ("the Seoul summit")."""
-        return [
-            Filled(EntityRef(self.table[part.entity].id), (part.start, part.end))
-            for item in match.items(slot)
-            for part in item.parts
-            if part.type in ("City", "Venue", "State")
-        ]
+        filled = []
+        for item in match.items(slot):
+            places = [part for part in item.parts if part.type in ("City", "Venue", "State")]
+            filled += [Filled(EntityRef(self.table[part.entity].id), (part.start, part.end)) for part in places]
+            if not item.parts and item.entity and not item.anaphor:  # a name met again is one piece
+                span = (item.start, item.end)
+                filled += [Filled(EntityRef(city), span) for city in sorted(self.table[item.entity].own_cities)]
+        return filled
 
     def _call(self, match: Match, function: str, slot: str, kind: str | None) -> list[Filled]:
         if slot not in match.slots:

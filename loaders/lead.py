@@ -32,7 +32,7 @@ def state(
     subject = EntityRef(main.id)
     stated = {fact.kind for fact in builder.facts if fact.roles.get("subject") == (subject,)}
     opening = [sentence for sentence in sentences if not sentence.heading][:SENTENCES]
-    if "startDate" not in stated:
+    if not stated & {"startDate", "endDate"}:
         for sentence in opening:
             if (item := _date(sentence, main, table)) is not None and isinstance(item.value, DateRange):
                 for kind, text in (("startDate", item.value.start), ("endDate", item.value.end)):

@@ -58,6 +58,8 @@ class Grammar:
     joined: Any  # the end of what stands between where the verb before has the same subject: "and then"
     opens: Any  # what a subject may stand behind, at the beginning of a clause: a comma, "that"
     preposition: Any  # what makes a name no subject: "of", "with the"
+    active: Any  # before a participle in the active voice, adverbs included: "has"
+    determiner: Any  # the end of what stands before a name: "the"
     auxiliary: Any  # before a participle in the passive
     agent: Any  # behind a verb in the passive, up to the agent
     relative: Any  # between an antecedent and the subject of its clause
@@ -65,6 +67,7 @@ class Grammar:
     article: Any
     attached: Any  # the end of a verb that has its object in itself: a pronoun for what was named before
     complement: Any  # what ends the reach of a verb: "that"
+    clause_end: Any  # what ends the reach of a place or date behind a verb: "that", the next verb
     pronoun: Any  # an object that means the document spoken of: "it"
     before_subject: Any  # words between a verb and the subject behind it
     before_words: Any  # between a verb of saying and what is said: "in a speech that"
@@ -394,6 +397,8 @@ class _Compiler:
             joined=part("joined", r"(?<!\w){}$"),
             opens=part("opens", r"{} ?$"),
             preposition=part("preposition", r"(?<!\w){}$"),
+            active=part("active", r"(?<!\w){}(?: |$)"),
+            determiner=part("determiner", r"(?<!\w){}$"),
             auxiliary=part("auxiliary", r"(?<!\w){} ?$"),
             agent=part("agent", r"{}"),
             relative=part("relative", r"{}"),
@@ -401,6 +406,7 @@ class _Compiler:
             article=part("article", r" ?{}?"),
             attached=part("attached", r"{}$"),
             complement=part("complement", r"(?<!\w){}(?!\w)"),
+            clause_end=part("clause_end", r"(?<!\w){}(?!\w)"),
             pronoun=part("pronoun", r"{}(?!\w)"),
             before_subject=part("before_subject", r"(?: ?{})*"),
             before_words=part("before_words", r"{}"),

@@ -24,7 +24,7 @@ _QUOTES = regex.compile(
     r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
 )
 # A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
-_CAPITAL = r"(?:\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
+_CAPITAL = r"(?:(?:(?:a[dlnrstz]|e[clrs]|as[hs]|ech|ibn|ould)-)?\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
 _RUN = regex.compile(
     rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*"  # noqa: E501
 )
@@ -59,6 +59,42 @@ def quotations(text: str, folded: Folded) -> list[Item]:
             item.parts = [Item("Quote", inner_start, inner_end)]
             found.append(item)
     return found
+
+
+def without_asides(quotes: list[Item], text: str, folded: Folded, language: Language) -> list[Item]:
+    """Cut quotations in which the speaker is named in the middle ("Yes, says Ms X. But ...") into what is quoted of each."""
+    aside = _quote_aside(language)
+    kept: list[Item] = []
+    for quote in quotes:
+        inner = quote.parts[0]
+        start, outer = inner.start, quote.start
+        for found in aside.finditer(folded.text, inner.start, inner.end):
+            words = text[folded.offsets[found.start()] : folded.offsets[found.end() - 1] + 1]
+            if not any(word[:1].isupper() for word in words.split()[2:]) and not found["pronoun"]:
+                continue  # nobody is named: it belongs to what is said
+            if found.start() > start:
+                kept.append(_quotation(folded, outer, found.start(), start, found.start()))
+            start = outer = found.end()
+        if start < inner.end:
+            kept.append(quote if start == inner.start else _quotation(folded, outer, quote.end, start, inner.end))
+    return kept
+
+
+def _quotation(folded: Folded, start: int, end: int, inner_start: int, inner_end: int) -> Item:
+    while inner_start < inner_end and folded.text[inner_start] in " ,.":
+        inner_start += 1
+    item = Item("Quote", max(start, min(start, inner_start)), end, value=folded.text[inner_start:inner_end])
+    if folded.text[item.start] in " ,.":
+        item.start = item.outer_start = inner_start
+    item.parts = [Item("Quote", inner_start, inner_end)]
+    return item
+
+
+@functools.lru_cache(maxsize=8)
+def _quote_aside(language: Language) -> Any:
+    """Return how a text names the speaker inside a quotation; group ``pronoun`` where it says "he" or "she"."""
+    text = language.expand(str(language.settings.get("quote_aside", r"(?!)(?P<pronoun>)")))
+    return regex.compile(text)
 
 
 def to_folded(folded: Folded, offset: int) -> int:

@@ -102,10 +102,13 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
         places = keys | {countries.get(key, "") for key in keys}
         words = {word for name, _, _ in draft.names for word in map(bare, _WORDS.findall(name))} - generic
         for row in known.of_kind("Summit"):
-            if not row.parent or row.parent not in places or draft.year not in row.labels["en"]:
+            if not row.parent or draft.year not in row.labels["en"]:
+                continue
+            if places and row.parent not in places:
                 continue
             names = {fold(name) for code, name in row.names() if code in (language.code, "en")}
-            if words & {word for name in names for word in map(bare, _NO_NUMBERS.findall(name))} - generic:
+            shared = words & {word for name in names for word in map(bare, _NO_NUMBERS.findall(name))} - generic
+            if len(shared) > (0 if places else 1):  # the place tells, or else two words and the year
                 label = row.labels["en"]
                 table.merge(table.known(row.qid or label, "Summit", label), draft)
                 break
@@ -196,9 +199,14 @@ def _numbers(words: set[str]) -> set[str]:
 
 
 def main_summit(table: EntityTable) -> Draft | None:
-    """Return the summit the document is about: the one met most often, the first of those."""
+    """Return the summit the document is about: the one with a name that is met most often, the first of those."""
     summits = [draft for draft in table.all() if draft.kind == "Summit"]
-    return max(summits, key=lambda draft: len(draft.mentions), default=None)
+
+    def weight(draft: Draft) -> tuple[bool, int, int]:
+        first = min((start for start, _ in draft.mentions), default=0)
+        return (not draft.description, len(draft.mentions), -first)
+
+    return max(summits, key=weight, default=None)
 
 
 def earliest(table: EntityTable) -> Draft | None:

@@ -493,9 +493,9 @@ class Reader:
         if which == "first":
             return summits.earliest(self.table)
         if which in ("last", "previous"):  # named last, here or in the sentence before; or in that one only
-            here = [item for item in sentence.items[:cell] if item is not None] if which == "last" else []
+            known = [item for item in sentence.items[:cell] if item is not None] if which == "last" else []
             earlier = self.sentence_before.items if self.sentence_before else []
-            fitting = [item for item in (*earlier, *here) if item is not None and item.entity and item.type in types]
+            fitting = [item for item in (*earlier, *known) if item is not None and item.entity and item.type in types]
             return self.table[fitting[-1].entity] if fitting else None
         before = [item for item in sentence.items[:cell] if item is not None and item.entity and item.type in types]
         if before and which != "subject":
@@ -538,9 +538,10 @@ class Reader:
         if sentence is None or grammar is None or grammar.verb_first:
             return None
         for cell, item in enumerate(sentence.items[:stop]):
-            if item is not None and item.type == "Person" and item.entity:
-                if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
-                    return self.table[item.entity]
+            if item is None or item.type != "Person" or not item.entity:
+                continue
+            if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
+                return self.table[item.entity]
         return None
 
     def _remember(self, sentence: Annotated) -> None:

@@ -24,7 +24,10 @@ _QUOTES = regex.compile(
     r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
 )
 # A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
-_CAPITAL = r"(?:(?:(?:a[dlnrstz]|e[clrs]|as[hs]|ech|ibn|ould)-)?\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<!\p{Ll}\.)|\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
+_CAPITAL = (
+    r"(?:(?:(?:a[dlnrstz]|e[clrs]|as[hs]|ech|ibn|ould)-)?\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<!\p{Ll}\.)|"
+    r"\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
+)
 _RUN = regex.compile(
     rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*"  # noqa: E501
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import regex
@@ -12,7 +13,7 @@ import regex
 from summitgraph.graph import records, reference
 from summitgraph.graph.records import Document, Entity, Extraction, Finding, Name, Span
 
-from . import clauses, findings, lead, patterns, summits
+from . import clauses, findings, lead, mixed, patterns, summits
 from . import language as languages
 from .annotate import Annotated, Match, annotate, matches, rewrite
 from .entities import Draft, EntityTable, family
@@ -36,10 +37,18 @@ def extract(document: Document) -> Extraction:
         code = languages.detect(document.text)
     if code not in patterns.languages():
         return Extraction(document)
-    language = patterns.load(code)
-    if not speaks_of_summits(document.text, language):
+    folded = fold(document.text)
+    if not any(_summit_words(patterns.load(c)).search(folded) for c in mixed.candidates(document.text, code)):
         return Extraction(document)
-    return Reader(document, language).read()
+    found = []
+    for part, text in mixed.parts(document.text, code).items():
+        language = patterns.load(part)
+        if speaks_of_summits(text, language):
+            own = document if text is document.text else replace(document, text=text, language=part)
+            found.append(Reader(own, language).read())
+    if not found:
+        return Extraction(document)
+    return found[0] if found[0].document is document else mixed.joined(document, found)
 
 
 def warm() -> None:

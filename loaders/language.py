@@ -54,3 +54,31 @@ def language_shares(text: str) -> dict[str, float]:
             if score:
                 shares[code] = score / total * latin / (arabic + latin)
     return shares
+
+
+_ENOUGH = 40  # letters a paragraph needs to have a language of its own
+_SAMPLE = 600  # characters of a paragraph that are looked at
+_HITS = 3  # common words of a language written in Latin letters
+
+
+def paragraph_language(text: str) -> str:
+    """Return the language of one paragraph, ``""`` where it is too short or two languages are about as likely."""
+    if len(text) < _ENOUGH:
+        return ""
+    sample = text[:_SAMPLE]
+    arabic = len(_ARABIC.findall(sample)) if not sample.isascii() else 0
+    if 2 * arabic > len(sample) * 0.8:
+        return next(code for code in patterns.languages() if patterns.script(code) == "Arabic")
+    table = _table()
+    scores = Counter(code for word in fold(sample).split() for code in table.get(word, ()))
+    if not scores:
+        return ""
+    (code, most), (_, second) = (*scores.most_common(2), ("", 0))[:2]
+    return code if most >= _HITS and most >= 2 * second else ""
+
+
+@functools.cache
+def _table() -> dict[str, tuple[str, ...]]:
+    """Return the common words of languages in Latin letters, with the languages they are common in."""
+    latin = {code: words for code, words in _markers().items() if patterns.script(code) == "Latin"}
+    return {word: tuple(c for c, words in latin.items() if word in words) for words in latin.values() for word in words}

@@ -159,9 +159,15 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def languages() -> list[str]:
+@functools.cache
+def languages() -> tuple[str, ...]:
     """Return the codes of the languages there are pattern files for."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/language.yaml"))
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/language.yaml")))
+
+
+def script(code: str) -> str:
+    """Return the script a language is written in: ``Arabic`` or ``Latin``."""
+    return str(load(code).settings["script"])
 
 
 @functools.cache

@@ -51,12 +51,20 @@ class _Context:
     offices: dict[str, set[str]]  # by person: states and organisations they have an office in
     stated: frozenset[str]  # entities some fact is about
 
+    def place(self, entity: Entity, row: Row) -> str:
+        """Return in words how the country or organisation of *row* stands in the document, empty where it does not."""
+        if row.parent and row.parent in self.offices.get(entity.id, ()):
+            return "the office named with it is of its country or organisation"
+        if row.parent and row.parent in self.references:
+            return "its country or organisation is in the text"
+        return ""
+
     def support(self, entity: Entity, row: Row) -> str:
         """Return in words what in the document speaks for *row*, empty where nothing does."""
         if entity.id in self.stated:
             return "the text states something of it as such"
-        if row.parent and row.parent in self.references:
-            return "its country or organisation is in the text"
+        if fits := self.place(entity, row):
+            return fits
         if row.qid and row.qid in self.parents:
             return "people, places or products of it are in the text"
         return ""
@@ -93,6 +101,13 @@ def _decide(entity: Entity, index: Index, context: _Context) -> Link | None:
     if len(fitting) > 1:
         return _choose(entity, fitting, forms, index, context)
     row = fitting[0]
+    if row.deleted:
+        return Link(entity.id, row, "Rejected", 0.0, f"Wikidata has deleted {row.qid}")
+    if row.looked_up and not (fits := context.place(entity, row)):
+        reason = "found by searching Wikidata for the name; nothing in the text tells it from others of that name"
+        return Link(entity.id, row, "NeedsReview", 0.6, reason)
+    if row.looked_up:
+        return Link(entity.id, row, "Accepted", 0.9, f"the only item of this name and kind at Wikidata, and {fits}")
     if row.kind == "Person":
         if all(" " not in form for form in forms):
             return _family_name(entity, row, context)

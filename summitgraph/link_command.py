@@ -41,6 +41,23 @@ from .options import store_option
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Add decisions from such a file, all or none.",
 )
+@click.option("--online", is_flag=True, help="Ask Wikidata about what is not linked, and what became of what is.")
+@click.option("--dry-run", is_flag=True, help="With --online: say what would be asked; ask nothing, change nothing.")
+@click.option(
+    "--refresh/--no-refresh", default=True, help="With --online: look existing links up again too.", show_default=True
+)
+@click.option(
+    "--api", metavar="URL", envvar="SUMMITGRAPH_WIKIDATA_API", help="With --online: another API than Wikidata's own."
+)
+@click.option(
+    "--contact",
+    metavar="TEXT",
+    envvar="SUMMITGRAPH_CONTACT",
+    help="With --online: your mail or page, told to Wikidata.",
+)
+@click.option(
+    "--interval", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Seconds between requests."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @store_option
 def link(
@@ -53,6 +70,12 @@ def link(
     note: str,
     export_reviews: Path | None,
     import_reviews: Path | None,
+    online: bool,
+    dry_run: bool,
+    refresh: bool,
+    api: str | None,
+    contact: str | None,
+    interval: float,
     form: str,
     store: Path,
 ) -> None:
@@ -66,11 +89,17 @@ def link(
       summitgraph link --undo 1f0c9a2b
       summitgraph link --export-reviews reviews.csv
       summitgraph link --check-reference
+      summitgraph link --online --dry-run          what would be asked of Wikidata
+      summitgraph link --online --contact you@example.org
     """
     who = reviewer or getpass.getuser()
     if check_reference:
         sys.exit(_check())
-    if import_reviews:
+    if dry_run and not online:
+        raise InputError("--dry-run goes with --online")
+    if online:
+        _look_up(store, api, contact, interval, refresh, dry_run)
+    elif import_reviews:
         from summitgraph import reviewing as service
 
         click.echo(f"{service.adopt(store, import_reviews)} decisions added", err=True)
@@ -97,6 +126,47 @@ def _check() -> int:
         click.echo(problem)
     click.echo(f"{rows} rows, {demonyms} demonyms, {len(found)} problems", err=True)
     return 1 if found else 0
+
+
+def _look_up(store: Path, url: str | None, contact: str | None, interval: float, refresh: bool, dry_run: bool) -> None:
+    from summitgraph import reviewing as service
+    from summitgraph.graph import lookup, reference
+    from summitgraph.graph.store import open_reader
+    from summitgraph.graph.wikidata_api import API, BATCH, Api
+
+    reference.use(store)
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        wanted = lookup.plan(reader)
+    searches = wanted.searches()
+    if dry_run:
+        for name, lang, one in searches:
+            click.echo(f"search\t{one.kind}\t{lang}\t{name}")
+        for qid in wanted.linked if refresh else ():
+            click.echo(f"refresh\t{qid}")
+        requests = len(searches) + (-(-len(wanted.linked) // BATCH) if refresh else 0)
+        click.echo(f"at least {requests} requests to {url or API}; nothing was asked", err=True)
+        return
+    client = Api(store / lookup.CACHE, url or API, interval_s=interval)
+    if contact:
+        client.contact = contact
+
+    def tell(words: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r\033[K{words}", nl=False, err=True)
+
+    try:
+        found = lookup.run(client, wanted, store / reference.OWN, refresh=refresh, progress=tell)
+    finally:
+        if sys.stderr.isatty():
+            click.echo("\r\033[K", nl=False, err=True)
+        click.echo(f"{client.requests} requests to {client.url}", err=True)
+    reread = service.reread(store, found.documents) if found.documents else 0
+    merged = sum(1 for to in found.changes.values() if to)
+    click.echo(
+        f"{found.new} items found, {merged} merged and {len(found.changes) - merged} deleted at Wikidata, {reread} documents linked anew",
+        err=True,
+    )
 
 
 def _show(store: Path) -> None:

@@ -82,6 +82,7 @@ def reread(store: Path, documents: Iterable[str] | None = None) -> int:
     with Writer(store) as writer:
         reviews = review.read(store)
         wanted = _all(writer) if documents is None else sorted(set(documents))
+        wanted = [document for document in wanted if _has_text(writer, document)]
         _take_effect(writer, reviews, reviews, wanted)
     return len(wanted)
 
@@ -106,6 +107,12 @@ def _build(writer: Writer, document: str, reviews: Reviews) -> list[Quad]:
 
 def _holds(writer: Writer, document: str) -> bool:
     return writer.database.contains_named_graph(iris.document_graph(document))
+
+
+def _has_text(writer: Writer, document: str) -> bool:
+    """Tell whether a document came from a text; a graph that somebody put there did not."""
+    graph = iris.document_graph(document)
+    return next(writer.database.quads_for_pattern(None, iris.term("text"), None, graph), None) is not None
 
 
 def _all(writer: Writer) -> list[str]:

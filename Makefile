@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-shapes clean
+.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-shapes bench-web screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -70,6 +70,12 @@ bench-extraction: $(VENV)/.installed-dev ## characters a second, by stage and by
 
 conformance: $(VENV)/.installed-dev ## run the W3C suites where they are at hand; writes docs/conformance.md
 	$(BIN)/python -m tests.conformance.report docs/conformance.md
+
+bench-web: $(VENV)/.installed-dev ## how fast pages, search and expansion are at 1 M triples; fails where a median is over its budget
+	$(BIN)/python -m tests.benchmarks.web
+
+screenshots: $(VENV)/.installed-dev $(ASSETS) ## the README's pictures, taken in Chromium from the sample articles
+	$(BIN)/python -m tests.browser.screenshots docs/pictures
 
 bench-shapes: $(VENV)/.installed-dev ## what validation costs at 10 k, 100 k and 1 M triples, pySHACL beside it
 	$(BIN)/python -m tests.benchmarks.shapes

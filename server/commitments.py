@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from . import terms
 from .engine import Engine
 from .facts import query
 from .site import Names, value
@@ -70,7 +71,8 @@ def read(engine: Engine) -> list[Commitment]:
         item = found.setdefault(
             iri,
             Commitment(
-                iri, (), _decimal(value(row, "min")), _decimal(value(row, "max")), value(row, "currency"),
+                iri, (), _decimal(value(row, "min")), _decimal(value(row, "max")),
+                value(row, "currency") or terms.local_name(value(row, "unit")),
                 value(row, "comparator"), status=value(row, "status"), date=value(row, "date"), part="whole" in row,
                 confidence=value(row, "confidence"),
             ),
@@ -82,8 +84,8 @@ def read(engine: Engine) -> list[Commitment]:
         if (beneficiary := value(row, "beneficiary")) and beneficiary not in item.beneficiaries:
             item.beneficiaries.append(beneficiary)
         document = value(row, "document")
-        if document:
-            item.sources.setdefault(document, (value(row, "title"), value(row, "words")))
+        if document and (value(row, "words") or document not in item.sources):
+            item.sources[document] = (value(row, "title"), value(row, "words"))
         if "event" in row:
             item.summit, item.stated = value(row, "event"), True
         elif not item.summit:

@@ -135,13 +135,13 @@ def read_records(rows: Sequence[Row]) -> list[Record]:
         if predicate == RDF_TYPE:
             item.kinds.append(terms.local_name(cell["value"]))
         elif name := terms.local_name(predicate):
-            if "currency" in row:
+            if "unit" in row:
                 cell = {
                     "type": "money",
                     "value": cell["value"],
                     "min": value(row, "min"),
                     "max": value(row, "max"),
-                    "currency": value(row, "currency"),
+                    "currency": value(row, "currency") or terms.local_name(value(row, "unit")),
                     "comparator": value(row, "comparator"),
                 }
             item.values.setdefault(name, []).append(cell)

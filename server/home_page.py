@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask, Response, request
 
 from . import catalogue, schema_org, terms
-from .describe import CLASSES
 from .facts import query
 from .local import In
 from .pages import Pages, language_of
@@ -68,7 +67,7 @@ def home(site: Site, environ: Environ) -> Reply:
 
     def values() -> Mapping[str, Any]:
         names = site.names(environ)
-        classes = site.engine.select(CLASSES)
+        classes = site.engine.select(query("count-classes"))
         counts = {terms.local_name(value(row, "term")): int(value(row, "n")) for row in classes}
         total = int(value(site.engine.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0], "n"))
         listed = [
@@ -79,7 +78,7 @@ def home(site: Site, environ: Environ) -> Reply:
         address = base_of(environ)
         return {
             "triples": total,
-            "stated": int(value(site.engine.select(query("count-facts"))[0], "n")),
+            "stated": _stated(site, counts),
             "documents": counts.get("SourceDocument", 0) or documents(site),
             "counts": counts,
             "classes": listed,
@@ -102,6 +101,13 @@ def home(site: Site, environ: Environ) -> Reply:
         }
 
     return site.reply(environ, "home.html", values)
+
+
+def _stated(site: Site, counts: Mapping[str, int]) -> int:
+    """Return how many facts there are: claims other than what a thing is, and records."""
+    records = sum(number for name, number in counts.items() if name in terms.RECORDS)
+    kinds = int(value(site.engine.select(query("count-facts"))[0], "n"))
+    return counts.get("Claim", 0) - kinds + records
 
 
 def documents(site: Site) -> int:

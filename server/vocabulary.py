@@ -8,6 +8,9 @@ from importlib import resources
 
 import pyoxigraph as ox
 
+from summitgraph.ontology.terms import IRI, VERSION
+
+from . import schema_org
 from .describe import rdf_reply
 from .formats import GRAPH_FORMATS, HTML, JSON_LD, RDF_FORMATS, by_name, negotiate
 from .pages import LANGUAGES, language_of
@@ -30,7 +33,10 @@ def _page(language: str) -> bytes:
     from summitgraph.ontology import docs  # brings rdflib, which a server that nobody asks for the page does without
 
     links = {code: f"/ontology?lang={code}" for code in LANGUAGES}
-    return docs.page(language, links, stylesheet="/ontology/style.css").encode()
+    data = schema_org.script(
+        {"@type": "DefinedTermSet", "name": "SummitGraph", "url": IRI, "version": VERSION, "inLanguage": language}
+    )
+    return docs.page(language, links, stylesheet="/ontology/style.css").replace("</head>", f"{data}</head>", 1).encode()
 
 
 def _tagged(reply: Reply, none_match: str | None) -> Reply:

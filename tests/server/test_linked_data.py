@@ -94,7 +94,22 @@ def test_any_site_may_read_the_data(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/page/person/macron", "/page/claim/1", "/search?q=macron", "/query", "/page/nobody"]
+    "path",
+    [
+        "/",
+        "/page/person/macron",
+        "/page/claim/1",
+        "/search?q=macron",
+        "/query",
+        "/page/nobody",
+        "/ontology",
+        "/review",
+        "/timeline",
+        "/commitments",
+        "/compare",
+        "/explore",
+        "/sparql?query=ASK%7B%7D&format=html",
+    ],
 )
 def test_every_page_tells_search_engines_what_it_is(client: Client, path: str) -> None:
     text = client.get(path, Accept=BROWSER).text

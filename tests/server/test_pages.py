@@ -55,7 +55,7 @@ def test_home_counts_what_is_there(client: Client) -> None:
     total = client.rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"]
 
     assert f"<strong>{total}</strong> triples" in text
-    assert "<strong>3</strong> facts" in text  # a claim, a refusal, a commitment
+    assert "<strong>4</strong> facts" in text  # a claim, a refusal, a commitment, a statement
     assert "<strong>2</strong> documents" in text
     assert re.search(r"<bdi>Person</bdi></a></td><td>3</td>", text)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import ahocorasick
 import regex
 
-from summitgraph.graph.reference import Reference, on_change
+from summitgraph.graph.reference import Reference, Row, on_change
 
 from .normalise import fold
 
@@ -145,8 +146,9 @@ def for_language(code: str) -> Gazetteer:
 
     from . import patterns
 
-    names = [*_reference_names(reference.load(), code), *_territory_names(reference.load(), code)]
-    lexicon = patterns.load(code).lexicon
+    table, language = reference.load(), patterns.load(code)
+    names = [*_reference_names(table, code), *_territory_names(table, code), *_own_city_names(table, language.values)]
+    lexicon = language.lexicon
     taken = {fold(name) for name, _ in names}
     taken |= {form for forms in lexicon.values() for form in forms}
     taken |= {fold(row.form) for row in reference.load().demonyms if row.lang == code}
@@ -162,6 +164,8 @@ def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
         wanted = (code,) if kind in ("State", "City", "Place") else (code, "en", "fr")
         if code == "ar":
             wanted = ("ar", "en", "fr")
+        elif code not in row.labels and kind in ("City", "Place"):
+            wanted = ("en",)  # a language the table has no column for; states have their names from the CLDR
         for language in dict.fromkeys(wanted):
             label = row.labels.get(language, "")
             for name in (label, *row.aliases.get(language, ())):
@@ -176,13 +180,39 @@ def _territory_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
     from babel import Locale
 
     english, local = Locale("en").territories, Locale(code).territories
-    states = {
-        fold(name): row for row in table.rows if row.kind == "State" for name in (row.labels["en"], *row.aliases["en"])
-    }
+    states = _states(table)
     for territory, name in local.items():
         row = states.get(fold(english.get(territory, "")))
         if row is not None and len(territory) == 2 and name:
             yield name, NameEntry(row.qid or row.labels["en"], "State", row.labels["en"], exact_case=_exact_case(name))
+
+
+def _states(table: Reference) -> dict[str, Row]:
+    return {
+        fold(name): row for row in table.rows if row.kind == "State" for name in (row.labels["en"], *row.aliases["en"])
+    }
+
+
+def _own_city_names(table: Reference, values: Mapping[str, Any]) -> Iterator[tuple[str, NameEntry]]:
+    """Yield what ``cities`` of a language's ``values.yaml`` calls cities of the reference table, by their English labels."""
+    cities = {row.labels["en"]: row for row in table.rows if row.kind == "City"}
+    for label, names in values.get("cities", {}).items():
+        row = cities.get(label)
+        for name in names:
+            yield name, NameEntry(row.qid or label if row else label, "City", label)
+
+
+def _own_demonyms(table: Reference, values: Mapping[str, Any]) -> Iterator[tuple[str, NameEntry]]:
+    """Yield the adjectives that ``demonyms`` of a language's ``values.yaml`` gives for countries, by ISO 3166 codes."""
+    from babel import Locale
+
+    english, states = Locale("en").territories, _states(table)
+    for territory, forms in values.get("demonyms", {}).items():
+        row = states.get(fold(english.get(territory, "")))
+        if row is None:
+            continue
+        for form in forms:
+            yield form, NameEntry(row.qid, "Demonym", row.labels["en"], lower=form[:1].islower())
 
 
 # First words of aliases such as "President Xi".
@@ -260,13 +290,16 @@ def demonyms(code: str) -> Gazetteer:
     """Return the adjectives of states in language *code*."""
     from summitgraph.graph import reference
 
-    rows = reference.load().demonyms
-    labels = {row.qid: row.labels["en"] for row in reference.load().rows}
-    return Gazetteer(
+    from . import patterns
+
+    table = reference.load()
+    labels = {row.qid: row.labels["en"] for row in table.rows}
+    known = (
         (row.form, NameEntry(row.qid, "Demonym", labels.get(row.qid, ""), lower=row.form[:1].islower()))
-        for row in rows
+        for row in table.demonyms
         if row.lang == code
     )
+    return Gazetteer([*known, *_own_demonyms(table, patterns.load(code).values)])
 
 
 on_change(for_language.cache_clear)

@@ -24,7 +24,7 @@ def report() -> Report:
 
 
 def test_the_gate_has_something_to_check() -> None:
-    assert set(RECORDED["f1"]) == {"ar", "en", "fr"}
+    assert set(RECORDED["f1"]) >= {"ar", "en", "fr"}
     assert len(RECORDED["documents"]) >= 9
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import regex
 
 from summitgraph.errors import PatternError
 from summitgraph.loaders import patterns, selfcheck
+from summitgraph.loaders.language import detect
+from tests.gold.corpus import GOLD, score
 
 
 def test_languages_are_found() -> None:
@@ -20,6 +23,18 @@ def test_every_pattern_does_what_its_example_says(code: str) -> None:
 
     assert language.frames
     assert [str(problem) for problem in selfcheck.check(language)] == []
+
+
+def test_spanish_is_data_alone() -> None:
+    """A language beyond the three: no line of the engine names it, and it reads an article of its own well."""
+    engine = sorted(patterns.FOLDER.parent.glob("*.py"))
+    text = (GOLD / "dev" / "es" / "cartagena-2026.es.txt").read_text("utf-8")
+
+    assert [path.name for path in engine if regex.search(r"""["']es["']|[Ss]panish""", path.read_text("utf-8"))] == []
+    assert detect(text) == "es"
+    report = score([GOLD / "dev" / "es" / "cartagena-2026.es.gold.tsv"])
+    assert (report.overall.f1 or 0) >= 0.9
+    assert (report.overall.precision or 0) >= 0.95
 
 
 MINIMAL = {

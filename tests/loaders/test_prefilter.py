@@ -109,7 +109,7 @@ def test_no_pattern_is_kept_from_an_example(code: str, monkeypatch: pytest.Monke
         extract(Document(context + pattern.example, code))
 
     assert hidden == []
-    assert checked > 20
+    assert checked
 
 
 @pytest.mark.parametrize("code", patterns.languages())

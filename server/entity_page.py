@@ -28,7 +28,7 @@ from .shown import Passage, Shower, Shown, merged, wanted
 from .site import Names, Row, Site, value
 from .source_page import source_values
 from .sparql import base_of
-from .where_sources_disagree import disagreements
+from .where_sources_disagree import disagreements, disputed_values
 
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 NAMING = (
@@ -73,6 +73,7 @@ def _values(
     names.learn([iri, *mentioned])
     shower = Shower(site.pages, names, wikidata(engine, [iri, *mentioned]), messages()[names.language])
     shown = shower.records(records, iri)
+    conflicts = disagreements(engine, iri, facts, records, shower)
     kind = terms.most_specific(kinds)
     return {
         "label": _title(names, shower, iri, kind, own, claim, rows),
@@ -89,7 +90,9 @@ def _values(
         "own": shower.record(own, "") if own else None,
         "claim": _shown_claim(shower, claim) if claim else None,
         "rest": _rest(rows) if not (facts or shown or inverse) else [],
-        "conflicts": disagreements(engine, iri, facts, records, shower),
+        "conflicts": conflicts,
+        "disputed": {conflict.question for conflict in conflicts},
+        "disputed_values": disputed_values(conflicts, shown),
         "json_ld": schema_org.entity(
             iri, f"{base_of(environ)}/page/{quote(path)}", kinds, rows, {name: names(name) for name in mentioned}
         ),

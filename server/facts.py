@@ -15,6 +15,8 @@ from .site import Row, value
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 PER_FACT = 4  # claims of one fact whose evidence is read; of the others only the number is shown
+UNKNOWN = -1  # as the number of claims
+_MAX_CLAIMS = 3000  # the limit of claims-of.rq and claims-about.rq
 _CHUNK = 300  # IRIs in one query
 # A sentence ends at a mark followed by space, unless the mark ends an initial or a title; or with its line.
 _ENDS = re.compile(r"(?<=[.!?؟…])(?<!\b\w\.)(?<!\b[MD]r\.)(?<!\bM[rm]s\.)[\"'»”’)\]]*\s+|\n+")
@@ -115,6 +117,8 @@ def _add_claims(facts: Sequence[Fact], rows: Sequence[Row], thing: str = "") -> 
     for fact in facts:
         claims = by_key.get((fact.subject if thing else "", fact.predicate, fact.object["value"]), [])
         fact.claims, fact.count = sorted(claims)[:PER_FACT], len(claims)
+        if not claims and len(rows) >= _MAX_CLAIMS:
+            fact.count = UNKNOWN  # there may be claims beyond those that were read
 
 
 def records_about(engine: Engine, thing: str) -> list[Record]:

@@ -35,6 +35,7 @@ _WORDS = (
     "run",
     "q_table",
     "q_raw",
+    "q_editor",
 )
 # Terms of other vocabularies that the graph uses, beside our own.
 _MORE = {

@@ -55,7 +55,7 @@ def document(environ: Environ, accept: str | None, none_match: str | None) -> Re
     if chosen is None:
         raise not_acceptable([item.media_type for item in GRAPH_FORMATS])
     if chosen[0] is HTML:
-        headers = [("Vary", "Accept, Accept-Language, Accept-Encoding")]
+        headers = [("Vary", "Accept, Accept-Language, Accept-Encoding, Cookie")]
         return _tagged(Reply(200, HTML.content_type, _page(language_of(environ)), headers), none_match)
     return _tagged(rdf_reply(iter(_triples()), chosen[0].media_type), none_match)
 

@@ -12,7 +12,7 @@ from summitgraph.ontology.terms import NAMESPACE
 from . import terms
 from .engine import Engine, iris
 from .facts import Fact, Record, with_prefixes
-from .shown import Shower, Shown
+from .shown import Shower, Shown, ShownRecord
 from .site import value
 
 _DATED = ("startDate", "endDate", "publishedOn")
@@ -45,6 +45,15 @@ def disagreements(
     if sum(record.names_in("committedBy", thing) and bool(record.values.get("amount")) for record in records) > 1:
         found += _ask(engine, thing, "conflicting-amounts", shower)
     return found
+
+
+def disputed_values(conflicts: Sequence[Disagreement], records: Sequence[ShownRecord]) -> set[str]:
+    """Return the counts and sums of *records*, as they are shown, that are a side of a conflict."""
+    sides = {side.text for conflict in conflicts for side, _, _ in conflict.sides}
+    shown = {
+        cell.text for item in records for name, _, cells in item.rows if name in ("amount", "count") for cell in cells
+    }
+    return {text for text in shown if text.partition("\u00a0")[0] in sides}
 
 
 def _differ(facts: Sequence[Fact]) -> bool:

@@ -137,7 +137,7 @@ document.getElementById("editor").addEventListener("click", (event) => {
 /** Names for what the library leaves without one; it draws anew with each result, so they are put on again. */
 function named() {
   const root = document.getElementById("editor");
-  for (const area of root.querySelectorAll(".CodeMirror textarea")) area.setAttribute("aria-label", "SPARQL");
+  for (const area of root.querySelectorAll(".CodeMirror textarea")) area.setAttribute("aria-label", words.q_editor);
   for (const button of root.querySelectorAll("button:not([aria-label]), .yasqe_queryButton, .tabContextButton, .addTab, .closeTab")) {
     const name = button.textContent.trim() || button.title || (button.classList.contains("yasqe_queryButton") ? words.run : words.query);
     if (!button.getAttribute("aria-label")) button.setAttribute("aria-label", name);

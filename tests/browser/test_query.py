@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Visit
+from .test_reading import serious
 
 pytestmark = pytest.mark.usefixtures("assets")
 COUNTS = "SELECT ?kind (COUNT(?s) AS ?n) { ?s a ?kind } GROUP BY ?kind ORDER BY DESC(?n) LIMIT 5"
@@ -54,6 +55,17 @@ def test_constructed_triples_are_drawn(visit: Visit, samples: str) -> None:
     expect(box).to_have_attribute("data-nodes", re.compile(r"\d+"))
 
     assert int(box.get_attribute("data-nodes") or 0) > 5
+
+
+def test_axe_finds_nothing_serious_in_results(visit: Visit, samples: str) -> None:
+    page = editor(visit, f"{samples}/query?query={quote(COUNTS)}", "ar")
+    expect(page.locator(".active .dataTable")).to_be_visible()
+    as_table = serious(page)
+    page.locator(".active .select_chart").click()
+    expect(page.locator(".active .result-chart canvas")).to_be_visible()
+
+    assert as_table == []
+    assert serious(page) == []
 
 
 def test_raw_answer_is_there(visit: Visit, samples: str) -> None:

@@ -82,17 +82,14 @@ def test_page_is_laid_out_in_the_direction_of_its_language(
         assert logo["x"] < switch["x"]
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ar", "dark")])
-@pytest.mark.parametrize("name", PATHS)
-def test_axe_finds_nothing_serious(visit: Visit, samples: str, name: str, language: str, scheme: str) -> None:
+def serious(page: Page) -> list[tuple[object, ...]]:
+    """Return what axe-core finds serious or critical on a page: rule, what is wrong, and where."""
     script = ROOT / "server" / "web" / "node_modules" / "axe-core" / "axe.min.js"
     if not script.is_file():
         pytest.skip("axe-core is not there; make assets brings it")
-    page = settled(visit(address(samples, name), language, scheme=scheme))
     page.evaluate(script.read_text("utf-8"))
     found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
-
-    serious = [
+    return [
         (
             item["id"],
             item["help"],
@@ -101,7 +98,14 @@ def test_axe_finds_nothing_serious(visit: Visit, samples: str, name: str, langua
         for item in found
         if item["impact"] in ("serious", "critical")
     ]
-    assert serious == []
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ar", "dark")])
+@pytest.mark.parametrize("name", PATHS)
+def test_axe_finds_nothing_serious(visit: Visit, samples: str, name: str, language: str, scheme: str) -> None:
+    page = settled(visit(address(samples, name), language, scheme=scheme))
+
+    assert serious(page) == []
 
 
 @pytest.mark.parametrize("language", ["ar", "fr"])

@@ -78,6 +78,9 @@ def test_values_on_which_sources_disagree_stand_side_by_side(harbour: Client) ->
     assert "May 4, 2024 le 4 mai 2024 Nouvelles du port" in summit
     assert "40 More than 40 countries" in declaration
     assert "38 Exactement 38 pays" in declaration
+    assert page(harbour, "/page/summit/harbour").count('href="#conflicts"') == 1  # at its start date
+    assert page(harbour, "/page/state/norway").count('href="#conflicts"') == 2  # at either sum
+    assert page(harbour, "/page/declaration/harbour").count('href="#conflicts"') == 2  # at either count
     assert "20,000,000" in norway
     assert "50,000,000" in norway
     assert "Where sources disagree" not in page(harbour, "/page/person/ana-lima")

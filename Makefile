@@ -63,6 +63,7 @@ docs: $(VENV)/.installed ## the ontology's page, in three languages
 	$(BIN)/python -m summitgraph.ontology.docs build/ontology.html
 
 evaluate: $(VENV)/.installed-dev ## score the development gold; writes docs/evaluation.md and what the tests hold the project to
+	$(BIN)/python -m tests.gold.calibrate
 	$(BIN)/python -m tests.gold.report
 
 bench-extraction: $(VENV)/.installed-dev ## characters a second, by stage and by worker, and memory (CORPUS=path of mixed news)

@@ -36,6 +36,7 @@ from summitgraph.graph.records import (
     Value,
 )
 
+from . import calibration
 from .annotate import Match
 from .entities import EntityTable
 from .findings import MESSAGES
@@ -393,7 +394,7 @@ class Builder:
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
-        self.facts = kept
+        self.facts = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
 
     def _text(self, start: int, end: int) -> Filled:
         left, right = self.original(start, end)

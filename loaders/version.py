@@ -17,7 +17,12 @@ def version() -> str:
     from summitgraph.graph import reference
 
     digest = hashlib.sha256()
-    files = [*_FOLDER.glob("*.py"), *_FOLDER.glob("patterns/**/*.yaml"), *reference.FOLDER.glob("*.csv")]
+    files = [
+        *_FOLDER.glob("*.py"),
+        *_FOLDER.glob("*.json"),
+        *_FOLDER.glob("patterns/**/*.yaml"),
+        *reference.FOLDER.glob("*.csv"),
+    ]
     for path in sorted(files, key=lambda path: path.as_posix().rsplit("/", 3)[1:]):
         digest.update(path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:8]}"

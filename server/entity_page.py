@@ -89,7 +89,7 @@ def _values(
         "others": [item for item in shown if item.kind != "Statement" and not terms.is_a([item.kind], "Commitment")],
         "own": shower.record(own, "") if own else None,
         "claim": _shown_claim(shower, claim) if claim else None,
-        "rest": _rest(rows) if not (facts or shown or inverse) else [],
+        "rest": _rest(rows) if not (facts or shown or inverse or own or claim) else [],
         "conflicts": conflicts,
         "disputed": {conflict.question for conflict in conflicts},
         "disputed_values": disputed_values(conflicts, shown),

@@ -15,7 +15,7 @@ from .pages import Pages, language_of
 from .problems import Problem
 from .reply import Environ, Reply
 from .respond import respond
-from .search import Question, snippet
+from .search import Hit, Question, snippet
 from .site import Names, Site, value
 from .sparql import base_of, read_parameters
 
@@ -134,11 +134,13 @@ def found(site: Site, words: str, language: str, limit: int) -> list[dict[str, s
     """Return what a search finds, ready to be listed; nothing if there is nothing to look for."""
     version = site.engine.version()
     try:
-        hits = site.engine.search.find(version, Question(words[:400], lang=language, limit=limit))
+        every = site.engine.search.find(version, Question(words[:400], lang=language, limit=limit * 4))
     except Problem as problem:
         if problem.status == 400:
             return []
         raise
+    # Readers look for things and for what was said; how a link was decided or a span selected is not what they mean.
+    hits = [hit for hit in every if _is_wanted(hit)][:limit]
     labels = site.engine.search.labels(version, [hit.iri for hit in hits], language)
     listed = []
     for hit in hits:
@@ -151,6 +153,11 @@ def found(site: Site, words: str, language: str, limit: int) -> list[dict[str, s
              "passage_language": hit.lang, "colour": hit.iri.removeprefix(site.base + "id/").partition("/")[0]}
         )  # fmt: skip
     return listed
+
+
+def _is_wanted(hit: Hit) -> bool:
+    name = terms.local_name(hit.type)
+    return bool(terms.local_name(hit.iri)) or not hit.type or (name != "" and name not in terms.PROVENANCE)
 
 
 def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> bytes:

@@ -34,10 +34,24 @@ from .sparql import base_of, options
 PARTS = (home_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports, site_files)
 
 
+def _pack_file(response: Response, coding: str, packed: dict[tuple[str | None, str], bytes]) -> None:
+    """Compress a static file, each once: the libraries are large, and there are few files."""
+    response.headers.add("Vary", "Accept-Encoding")
+    if not (response.content_type or "").startswith(("text/", "application/", "image/svg")):
+        return
+    key = (response.get_etag()[0], coding)
+    response.direct_passthrough = False
+    if key not in packed:
+        packed[key] = compress(response.get_data(), coding)
+    response.set_data(packed[key])
+    response.headers["Content-Encoding"] = coding
+
+
 def register(app: Flask, site: Site, metrics: Metrics) -> None:
     """Add all routes to *app*."""
     engine, pages, data = site.engine, site.pages, LinkedData(site)
     cors = engine.settings.cors
+    packed_files: dict[tuple[str | None, str], bytes] = {}
     for part in PARTS:
         part.register(app, site)
 
@@ -151,7 +165,9 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
                 response.headers.add(name, value)
         body = response.get_data() if not response.is_streamed and not response.direct_passthrough else b""
         coding = choose_coding(request.headers.get("Accept-Encoding"))
-        if coding and len(body) >= COMPRESS_FROM:
+        if coding and request.path.startswith("/static/") and response.status_code == 200:
+            _pack_file(response, coding, packed_files)
+        elif coding and len(body) >= COMPRESS_FROM:
             response.set_data(compress(body, coding))
             response.headers["Content-Encoding"] = coding
         return response

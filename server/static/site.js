@@ -54,10 +54,11 @@ export function suggest(input, chosen = (hit) => location.assign(hit.href), type
     if (!words) { hits = []; close(); return; }
     request = new AbortController();
     try {
-      const address = `/api/search?q=${encodeURIComponent(words)}&lang=${language}&limit=8${types && `&type=${encodeURIComponent(types)}`}`;
+      const address = `/api/search?q=${encodeURIComponent(words)}&lang=${language}&limit=40${types && `&type=${encodeURIComponent(types)}`}`;
       const reply = await fetch(address, { signal: request.signal });
       if (!reply.ok) return;
-      hits = (await reply.json()).results;
+      // How a link was decided or a span selected is not what a reader looks for.
+      hits = (await reply.json()).results.filter((hit) => hit.kind && !hit.type.match(/#(LinkDecision|Finding|Evidence|Claim|Extraction)$/)).slice(0, 8);
       show();
     } catch (error) {
       if (error.name !== "AbortError") throw error;

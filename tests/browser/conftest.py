@@ -30,6 +30,14 @@ NODES = 5000
 Visit = Callable[..., Page]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end that pages were not looked at, and what is missing."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}
+    for reason in sorted(reason for reason in reasons if "Chromium" in reason or "make assets" in reason):
+        terminalreporter.write_line(f"Browser tests left out. {reason}", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a Chromium (Debian's package, or the one SUMMITGRAPH_CHROMIUM names)."""

@@ -108,10 +108,9 @@ def test_axe_finds_nothing_serious(visit: Visit, samples: str, name: str, langua
     assert serious(page) == []
 
 
-@pytest.mark.parametrize("language", ["ar", "fr"])
 @pytest.mark.parametrize("name", PATHS)
-def test_phone_does_not_scroll_sideways(visit: Visit, samples: str, name: str, language: str) -> None:
-    page = settled(visit(address(samples, name), language, width=380, touch=True))
+def test_phone_does_not_scroll_sideways(visit: Visit, samples: str, name: str) -> None:
+    page = settled(visit(address(samples, name), "ar", width=380, touch=True))
     width, visible = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
 
     assert width <= visible

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -248,3 +249,14 @@ def test_editor_is_given_prefixes_ontology_and_examples(client: Client) -> None:
     assert data["namespace"] + "Pledged" in data["concepts"]
     assert data["labels"][data["namespace"] + "Summit"] == "قمة"
     assert [item["query"] for item in data["examples"]] == [item.query for item in examples()]
+
+
+def test_static_files_are_compressed_and_not_sent_twice(client: Client) -> None:
+    plain = client.get("/static/style.css")
+    packed = client.get("/static/style.css", Accept_Encoding="gzip")
+
+    assert gzip.decompress(packed.body) == plain.body
+    assert len(packed.body) < len(plain.body) / 2
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert client.get("/static/style.css", If_None_Match=packed.headers["etag"]).status == 304
+    assert client.get("/static/../pages.py").status == 404

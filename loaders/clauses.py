@@ -153,8 +153,8 @@ def _before(around: _Around, items: Any) -> Cells | None:
         if len(between) > _REACH:
             return None
         before = grammar.determiner.sub("", text[around.low : group.start()])
-        if grammar.preposition.search(before):
-            continue
+        if grammar.preposition.search(before) and not grammar.relative_subject.match(between.lstrip(" ,")):
+            continue  # "of the man", but "of the man, who said"
         core = grammar.aside.sub(" ", between).strip()  # "the man, who came yesterday, has said"
         if grammar.relative_subject.search(core):
             core = between.strip()  # what "which" means stands just before it

@@ -178,8 +178,10 @@ def _inside_a_longer_name(
 
     Said of persons behind an unknown first name, and of cities known only from GeoNames beside any other capitalised word.
     """
-    if item.type not in ("Person", "City") or " " in plain[item.start : item.end]:
+    if item.type not in ("Person", "City", "State") or " " in plain[item.start : item.end]:
         return False
+    if item.type == "State":  # a first name that is a state's too: behind no article, before another name
+        return _is_first_name(item, runs, plain)
     if item.type == "City" and not table[item.entity].key.startswith("geonames:"):
         return False
     index = bisect.bisect_right(starts, item.start) - 1
@@ -190,6 +192,18 @@ def _inside_a_longer_name(
     return bool(before and before[0] not in _HONORIFICS) or bool(after)
 
 
+def _is_first_name(item: Item, runs: Sequence[Item], plain: str) -> bool:
+    if plain[: item.start].rstrip(" ").endswith(_BEFORE_STATES) or plain[item.start - 1 : item.start] == "'":
+        return False
+    return any(
+        run.start == item.start and plain[item.end : item.end + 1] == " " and run.end > item.end + 2 for run in runs
+    )
+
+
+# What stands before a state that is named: an article or preposition. Words of European languages, folded.
+_BEFORE_STATES = tuple(
+    f" {word}" for word in "la le les du des de en au aux a et y the of in and to from for with by entre".split()
+)
 _HONORIFICS = frozenset(
     ("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme")
 )

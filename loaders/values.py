@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -66,6 +66,9 @@ _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # of each month at mos
 _COMMAS = regex.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
+_GAPPED_REACH = 220  # characters from an amount to one that shares its currency
+
+
 class ValueGrammar:
     """The regular expressions of one language's dates, amounts and counts, over folded text."""
 
@@ -102,6 +105,16 @@ class ValueGrammar:
             rf"|(?P<s4>{scale}) {currency.replace('<cur>', '<cur4>')}"
             rf"|{opening}(?P<sym1>{symbol}) ?{number('n5')}(?: ?(?P<s5>{scale})(?!\w))?(?:{to}(?:{symbol})? ?{number('n6')}(?: ?(?P<s6>{scale})(?!\w))?)?"  # noqa: E501
             rf")"
+        )
+        # "Germany 300 million euros, France 200 million": the currency is said once.
+        behind = fold(str(values.get("gapped_before", "")))
+        scale_words = _any({word: 0 for word in self.scales if len(word) > 3})
+        self.gapped = (
+            regex.compile(
+                rf"{start}{comparator}{number('n')}{joint}(?P<s>{scale_words})(?= ?[,.;:)]| ?$| (?:{behind})(?!\w))"
+            )
+            if behind
+            else None
         )
         adjective = values.get("count_gap", r"(?:[^\W\d]+ ){0,2}?")
         of = values.get("count_of", "")
@@ -157,8 +170,10 @@ class ValueGrammar:
         """Yield every value of *folded*; offsets in the folded text. Longest first where they overlap."""
         around = self._anchors.find(folded)
         taken: list[tuple[int, int]] = []
+        money = list(self._money(folded, around["money"]))
         for item in (
-            *self._money(folded, around["money"]),
+            *money,
+            *self._gapped(folded, money),
             *self._dates(folded, around["date"]),
             *self._periods(folded, around["period"]),
             *self._counts(folded, around["count"], around["dual"]),
@@ -169,6 +184,19 @@ class ValueGrammar:
                 continue
             taken.insert(index, (item.start, item.end))
             yield item
+
+    def _gapped(self, folded: str, money: Sequence[Item]) -> Iterator[Item]:
+        """Yield amounts whose currency is that of the one before in the same sentence."""
+        for item in money if self.gapped is not None else ():
+            stop = folded.find("\n", item.end, item.end + _GAPPED_REACH)
+            for match in self.gapped.finditer(folded, item.end, stop if stop >= 0 else item.end + _GAPPED_REACH):
+                number = self._number(match["n"])
+                if ". " in folded[item.end : match.start()] or number is None or not isinstance(item.value, Amount):
+                    break
+                number = _whole(number * self.scales[match["s"]])
+                comparator = self.comparators.get(match["cmp"] or "", "Exactly")
+                low = None if comparator == "AtMost" else number
+                yield Item("Money", match.start(), match.end(), value=Amount(low, number, item.value.currency, comparator))
 
     def relative(self, folded: str, told: date) -> Iterator[Item]:
         """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it."""

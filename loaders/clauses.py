@@ -80,9 +80,11 @@ def _active(around: _Around) -> dict[str, Cells] | None:
     if rule.object is None:
         return slots
     if rule.words:
+        apart = subject is None or "," in grammar.aside.sub(" ", around.text[subject[1] : around.start])
         if (
             not grammar.verb_first
             and rule.subject
+            and apart
             and rule.subject.match(around.text, grammar.article.match(around.text, end).end())
         ):
             return None  # the speaker stands behind: "..., said Macron"

@@ -130,7 +130,7 @@ class _Reader:
         first = True
         while first or self.text[self.at] != "]":
             char = self.text[self.at]
-            if char == "\\" or (not first and char == "-"):
+            if char == "\\" or (not first and char == "-" and self.text[self.at + 1] != "]"):
                 telling = False
                 self.at += 1
             if char == "[" and self.text[self.at + 1] in ":[":

@@ -196,7 +196,9 @@ class ValueGrammar:
                 number = _whole(number * self.scales[match["s"]])
                 comparator = self.comparators.get(match["cmp"] or "", "Exactly")
                 low = None if comparator == "AtMost" else number
-                yield Item("Money", match.start(), match.end(), value=Amount(low, number, item.value.currency, comparator))
+                yield Item(
+                    "Money", match.start(), match.end(), value=Amount(low, number, item.value.currency, comparator)
+                )
 
     def relative(self, folded: str, told: date) -> Iterator[Item]:
         """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it."""

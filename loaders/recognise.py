@@ -202,7 +202,31 @@ def _is_first_name(item: Item, runs: Sequence[Item], plain: str) -> bool:
 
 # What stands before a state that is named: an article or preposition. Words of European languages, folded.
 _BEFORE_STATES = tuple(
-    f" {word}" for word in "la le les du des de en au aux a et y the of in and to from for with by entre".split()
+    f" {word}"
+    for word in [
+        "la",
+        "le",
+        "les",
+        "du",
+        "des",
+        "de",
+        "en",
+        "au",
+        "aux",
+        "a",
+        "et",
+        "y",
+        "the",
+        "of",
+        "in",
+        "and",
+        "to",
+        "from",
+        "for",
+        "with",
+        "by",
+        "entre",
+    ]
 )
 _HONORIFICS = frozenset(
     ("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme")

@@ -187,7 +187,9 @@ class ValueGrammar:
 
     def _gapped(self, folded: str, money: Sequence[Item]) -> Iterator[Item]:
         """Yield amounts whose currency is that of the one before in the same sentence."""
-        for item in money if self.gapped is not None else ():
+        if self.gapped is None:
+            return
+        for item in money:
             stop = folded.find("\n", item.end, item.end + _GAPPED_REACH)
             for match in self.gapped.finditer(folded, item.end, stop if stop >= 0 else item.end + _GAPPED_REACH):
                 number = self._number(match["n"])

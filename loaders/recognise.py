@@ -193,21 +193,27 @@ def _inside_a_longer_name(
 
 
 def _is_first_name(item: Item, runs: Sequence[Item], plain: str) -> bool:
-    if plain[: item.start].rstrip(" ").endswith(_BEFORE_STATES) or plain[item.start - 1 : item.start] == "'":
+    """Tell whether what looks like a state is somebody's first name: no article before it, another name just behind."""
+    before = plain[: item.start].rsplit(None, 1)[-1:]
+    if plain[item.start - 1 : item.start] == "'" or (before and before[0] in _BEFORE_STATES):
         return False
-    return any(
-        run.start == item.start and plain[item.end : item.end + 1] == " " and run.end > item.end + 2 for run in runs
-    )
+    following = plain[item.end : item.end + 40].split(" ")
+    if len(following) < 2 or following[0] or following[1] in _PARTICLES:
+        return False
+    return any(run.start == item.start and run.end > item.end + 2 for run in runs)
 
 
-# What stands before a state that is named: an article or preposition. Words of European languages, folded.
-_BEFORE_STATES = tuple(
-    f" {word}"
-    for word in [
+# What stands before a state that is named: articles and prepositions, folded.
+_BEFORE_STATES = frozenset(
+    (
         "la",
         "le",
         "les",
+        "l'",
+        "el",
+        "los",
         "du",
+        "del",
         "des",
         "de",
         "en",
@@ -225,8 +231,8 @@ _BEFORE_STATES = tuple(
         "for",
         "with",
         "by",
-        "entre",
-    ]
+        "por",
+    )
 )
 _HONORIFICS = frozenset(
     ("president", "minister", "mr", "mrs", "ms", "dr", "sir", "chancellor", "king", "premier", "m.", "mme")

@@ -122,7 +122,7 @@ def score(pairs: Sequence[tuple[Gold, Predicted]]) -> Report:
     main_rows = [row for row in rows if row.row.relation != "type"]
     main_facts = [fact for fact in facts if fact.fact.relation != "type"]
     names = dict.fromkeys([*(row.relation for row in rows), *(fact.fact.relation for fact in facts)])
-    links, wrong_links = score_links(pairs)
+    links = score_links(pairs)
     bins = [(low / 10, (low + 1) / 10) for low in range(10)]
     return Report(
         documents=tuple(
@@ -163,8 +163,12 @@ def score(pairs: Sequence[tuple[Gold, Predicted]]) -> Report:
         traps=tuple(traps),
         misses=tuple(misses),
         false_alarms=tuple(false_alarms),
-        links=links,
-        wrong_links=wrong_links,
+        links=links.total,
+        wrong_links=tuple(links.wrong),
+        links_reached=links.reached,
+        links_by_kind=links.by_kind,
+        links_by_language=links.by_language,
+        missed_links=tuple(links.missed),
     )
 
 

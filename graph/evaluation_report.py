@@ -22,7 +22,7 @@ def format_text(report: Report, errors: bool = False, links: bool = False) -> st
         ("by language", report.by_language),
         ("by document", {document.name: document.score for document in report.documents}),
         ("by relation", report.by_relation),
-        ("entities", {"type": report.types, **({"links to Wikidata": report.links} if links else {})}),
+        ("entities", {"type": report.types, **(_link_scores(report) if links else {})}),
     ):
         lines += ["", heading, *(_line(name, score) for name, score in scores.items())]
     lines += ["", "recall by difficulty"]
@@ -48,6 +48,10 @@ def to_json(report: Report) -> str:
             "types": _score(report.types),
             "links": {
                 **_score(report.links),
+                "ofThoseFound": _score(report.links_reached),
+                "kinds": {name: _score(score) for name, score in report.links_by_kind.items()},
+                "languages": {name: _score(score) for name, score in report.links_by_language.items()},
+                "missed": [{"document": d, "entity": e, "expected": q} for d, e, q in report.missed_links],
                 "wrong": [
                     {"document": w.document, "entity": w.entity, "linked": w.linked, "expected": w.expected}
                     for w in report.wrong_links
@@ -127,10 +131,24 @@ def _traps(report: Report) -> Iterable[str]:
                 yield from (f"      {fact}  [{', '.join(fact.rules)}]" for fact in facts)
 
 
+def _link_scores(report: Report) -> dict[str, Score]:
+    """Return how links fare: of all that gold names, of what the extractor found of it, by language and by kind."""
+    return {
+        "links to Wikidata": report.links,
+        "  of what was found": report.links_reached,
+        **{f"  in {name}": score for name, score in report.links_by_language.items()},
+        **{f"  {name}": score for name, score in report.links_by_kind.items()},
+    }
+
+
 def _wrong_links(report: Report) -> Iterable[str]:
     yield f"\nwrong links ({len(report.wrong_links)})"
     for wrong in report.wrong_links:
-        yield f"  {wrong.document} {wrong.entity}: {', '.join(wrong.linked)}, expected {' or '.join(wrong.expected)}"
+        expected = " or ".join(wrong.expected) or "none"
+        yield f"  {wrong.document} {wrong.entity}: {', '.join(wrong.linked)}, expected {expected}"
+    yield f"\nfound and not linked ({len(report.missed_links)})"
+    for document, label, qid in report.missed_links:
+        yield f"  {document} {label}: expected {qid}"
 
 
 def _errors(report: Report) -> Iterable[str]:

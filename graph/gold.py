@@ -21,8 +21,11 @@ _RELATIONS = """startDate endDate venue location chairedBy hostedBy organizedBy 
 RELATIONS = frozenset(_RELATIONS.split())
 _COLUMNS = "relation subject subject_aliases object object_aliases qualifiers char_start char_end difficulty"
 _TRAP_COLUMNS = "kind description char_start char_end"
+_LINK_COLUMNS = "label kind qid"
+NO_ITEM = "-"  # in the place of a QID: there is none, so any link is wrong
 TRAP_KINDS = frozenset({"trap", "anomaly", "noise"})
 
+_QID = regex.compile(r"Q[1-9]\d*")
 _FIRST = regex.compile(r"# text: (?P<name>.+?) \| sha256: (?P<sha>[0-9a-f]{64}) \| chars: (?P<chars>\d+)")
 _LANGUAGE = regex.compile(r"\.([a-z]{2,3})\.[a-z]+$")
 _FOLD = str.maketrans({"ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": None})
@@ -78,6 +81,14 @@ class Trap:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class GoldLink:
+    """The item of Wikidata that something is, empty where it is none; and its kind."""
+
+    kind: str
+    qid: str
+
+
 @dataclass(frozen=True)
 class Gold:
     """The gold of one text; ``known`` gives the normalised names of everything a row names, by each of its labels."""
@@ -88,6 +99,7 @@ class Gold:
     rows: tuple[Row, ...]
     traps: tuple[Trap, ...] = ()
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    links: Mapping[str, GoldLink] = field(default_factory=dict)  # by normalised label
 
     @property
     def language(self) -> str:
@@ -109,7 +121,7 @@ def read(paths: Iterable[Path]) -> list[Gold]:
     """
     golds: dict[str, Gold] = {}
     for path in paths:
-        if path.name.endswith(".traps.tsv"):
+        if path.name.endswith((".traps.tsv", ".links.tsv")):
             continue
         gold = read_file(path)
         if gold.sha256 in golds:
@@ -133,7 +145,25 @@ def read_file(path: Path) -> Gold:
         if other != sha:
             raise InputError(f"{beside}: about another text than {path.name}")
         traps = tuple(_trap(cells, f"{beside}:{number}", characters) for number, cells in trap_lines)
-    return Gold(name, sha, characters, rows, traps, _known(rows))
+    return Gold(name, sha, characters, rows, traps, _known(rows), _links(path, name, sha))
+
+
+def _links(path: Path, name: str, sha: str) -> dict[str, GoldLink]:
+    """Return what stands in the links beside a gold file (``x.links.tsv``): the QID of each thing, once for each label."""
+    beside = path.with_name(path.name.replace(".gold.tsv", ".links.tsv"))
+    if beside == path or not beside.exists():
+        return {}
+    _, other, _, lines = _table(beside, _LINK_COLUMNS)
+    if other != sha:
+        raise InputError(f"{beside}: about another text than {name}")
+    found: dict[str, GoldLink] = {}
+    for number, cells in lines:
+        if len(cells) != 3 or not cells[0] or not (cells[2] == NO_ITEM or _QID.fullmatch(cells[2])):
+            raise InputError(f"{beside}:{number}: expected a label, a kind and a QID or {NO_ITEM!r}, got {cells}")
+        label, link = normalise(cells[0]), GoldLink(cells[1], "" if cells[2] == NO_ITEM else cells[2])
+        if found.setdefault(label, link) != link:
+            raise InputError(f"{beside}:{number}: {cells[0]!r} has another QID above")
+    return found
 
 
 def _table(path: Path, columns: str) -> tuple[str, str, int, Iterator[tuple[int, list[str]]]]:
@@ -145,17 +175,20 @@ def _table(path: Path, columns: str) -> tuple[str, str, int, Iterator[tuple[int,
     if not first:
         raise InputError(f"{path}:1: expected '# text: NAME | sha256: HEX | chars: N', found {lines[0]!r}")
     header = lines[1].rstrip("\r").split("\t") if len(lines) > 1 else []
-    if header not in (columns.split(), [*columns.split(), "qid"]):
+    if header not in (columns.split(), [*columns.split(), "qid"], [*columns.split(), "qid", "object_qid"]):
         raise InputError(f"{path}:2: expected the columns {columns}, separated by tabs")
     cells = ((number, line.rstrip("\r").split("\t")) for number, line in enumerate(lines[2:], 3) if line.strip())
-    if header[-1] == "qid":
+    if columns == _COLUMNS and header[-1] in ("qid", "object_qid"):
         cells = ((number, _qid_among_aliases(line)) for number, line in cells)
     return first["name"], first["sha"], int(first["chars"]), cells
 
 
 def _qid_among_aliases(cells: list[str]) -> list[str]:
-    """Return a line without its tenth column, the QID of the subject, which is put where QIDs stand otherwise."""
-    return [*cells[:2], f"{cells[2]}|{cells[9]}", *cells[3:9]] if len(cells) == 10 else cells
+    """Return a line without its columns for QIDs, of the subject and of the object, which are put where QIDs stand otherwise."""
+    if len(cells) not in (10, 11):
+        return cells
+    subject, object_ = (f"{cells[place]}|{qid}" for place, qid in zip((2, 4), [*cells[9:], ""], strict=False))
+    return [*cells[:2], subject, cells[3], object_, *cells[5:9]]
 
 
 def _span(start: str, end: str, place: str, characters: int) -> Span:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import regex
 
-from . import names
+from . import holders, names
 from .names import Index, fold
-from .records import Entity, EntityRef, Extraction
+from .records import DateValue, Entity, EntityRef, Extraction
 from .reference import Row
 
+_CAPITALISED = regex.compile(r"(?<![\w-])(\p{Lu}\p{Ll}[\p{L}’'-]*) $")
 _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -50,6 +51,9 @@ class _Context:
     parents: frozenset[str]  # countries and organisations of what they recognised
     offices: dict[str, set[str]]  # by person: states and organisations they have an office in
     stated: frozenset[str]  # entities some fact is about
+    family_names: Mapping[str, str]  # last words of the names of people, folded, with the whole name
+    year: int  # the document is about, 0 where it does not say
+    text: str
 
     def place(self, entity: Entity, row: Row) -> str:
         """Return in words how the country or organisation of *row* stands in the document, empty where it does not."""
@@ -95,9 +99,15 @@ def _decide(entity: Entity, index: Index, context: _Context) -> Link | None:
     if not forms:
         return _by_adjective(entity, index)
     found, how, confidence = _candidates(forms, index)
+    if not found and entity.kind == "Person" and all(" " not in form for form in forms):
+        return _by_family_name(entity, forms, index, context)
     fitting = [row for row in found if names.kinds_agree(entity.kind, row.kind) and _edition_agrees(entity, row)]
     if not fitting:
-        return _other_kind(entity, found) or _resembling(entity, forms, index)
+        return (
+            _other_kind(entity, found)
+            or _transliterated(entity, forms, index, context)
+            or _resembling(entity, forms, index)
+        )
     if len(fitting) > 1:
         return _choose(entity, fitting, forms, index, context)
     row = fitting[0]
@@ -116,6 +126,11 @@ def _decide(entity: Entity, index: Index, context: _Context) -> Link | None:
             reason = "the name fits, but the office named with it belongs to another country"
             return Link(entity.id, row, "NeedsReview", 0.6, reason)
     elif all((name.language, fold(name.text)) in index.ambiguous for name in entity.names):
+        if person := next((context.family_names[form] for form in forms if form in context.family_names), ""):
+            reason = f"the short form is also the family name of {person}, who is in the text"
+            return Link(entity.id, row, "NeedsReview", 0.3, reason)
+        if row.kind in ("State", "City") and (longer := _longer_name(entity, context.text)):
+            return Link(entity.id, row, "NeedsReview", 0.3, f"the short form may be part of a longer name, “{longer}”")
         support = context.support(entity, row)
         if not support:
             reason = "the short form is also a word or another name, and nothing in the text supports it"
@@ -127,6 +142,18 @@ def _decide(entity: Entity, index: Index, context: _Context) -> Link | None:
             entity.id, row, "Accepted", 0.99, f"“{min(exact)}” is its name in the reference table, and the kind agrees"
         )
     return Link(entity.id, row, "Accepted", confidence, f"{how}, and the kind agrees")
+
+
+def _longer_name(entity: Entity, text: str) -> str:
+    """Return the words of the text that an ambiguous short form stands in, where a capitalised word goes right before it.
+
+    "Michael Jordan" is not the state; "In Jordan" is, for "in" stands in the text as a word too.
+    """
+    for name in entity.names:
+        before = _CAPITALISED.search(text, max(0, name.span.start - 40), name.span.start)
+        if before is not None and regex.search(rf"\b{regex.escape(before[1].lower())}\b", text) is None:
+            return f"{before[1]} {name.text}"
+    return ""
 
 
 def _by_adjective(entity: Entity, index: Index) -> Link | None:
@@ -169,6 +196,11 @@ def _choose(
         ([row for row in fitting if row in index.called(longest)], "the longest form in the text is its name alone"),
         ([row for row in fitting if row.kind == entity.kind], f"only it is a {entity.kind}"),
         ([row for row in fitting if row.parent and row.parent in places], "its country is in the text"),
+        ([row for row in fitting if context.place(entity, row)], "its organisation is in the text"),
+        (
+            [row for row in fitting if context.year and holders.in_office(row.qid, context.year)],
+            f"only it held an office in {context.year}",
+        ),
     )
     for rows, why in ways:
         if len(rows) == 1:
@@ -183,12 +215,54 @@ def _open(links: Sequence[Link]) -> Link | None:
 
 
 def _family_name(entity: Entity, row: Row, context: _Context) -> Link:
-    """Return the link of a person met by one word only: an office has to support it."""
+    """Return the link of a person met by one word only: an office has to support it, held at the time of the text."""
     if row.parent in context.offices.get(entity.id, ()) or row.parent in context.organizations:
-        return Link(entity.id, row, "Accepted", 0.9, "a family name alone, but the office named with it fits")
+        held = holders.in_office(row.qid, context.year) if context.year else None
+        if held is False and (last := holders.last_year(row.qid)) is not None and last < context.year:
+            reason = (
+                f"a family name alone; the office fits, but its holder left in {last} and the text is of {context.year}"
+            )
+            return Link(entity.id, row, "NeedsReview", 0.6, reason)
+        when = f", and {row.labels['en']} was in office in {context.year}" if held else ""
+        return Link(entity.id, row, "Accepted", 0.9, f"a family name alone, but the office named with it fits{when}")
     if row.parent in context.states:
         return Link(entity.id, row, "NeedsReview", 0.7, "a family name alone; only the country is in the text")
     return Link(entity.id, row, "NeedsReview", 0.5, "a family name alone, and nothing in the text supports it")
+
+
+def _by_family_name(entity: Entity, forms: Sequence[str], index: Index, context: _Context) -> Link | None:
+    """Return the link of somebody whom the text calls by a family name that is no alias: the office and its date have to decide."""
+    places = context.offices.get(entity.id, set())
+    rows = {row.qid: row for form in forms for row in index.of_family(form) if row.parent in places}
+    if len(rows) > 1 and context.year:
+        rows = {qid: row for qid, row in rows.items() if holders.in_office(qid, context.year) is not False}
+    if len(rows) > 1 and context.year:
+        rows = {qid: row for qid, row in rows.items() if holders.in_office(qid, context.year)} or rows
+    if len(rows) == 1:
+        return _family_name(entity, next(iter(rows.values())), context)
+    if rows:
+        reason = f"{_listed(list(rows.values()))} share the family name and held offices there"
+        return _open([Link(entity.id, row, "NeedsReview", 0.5, reason) for row in rows.values()])
+    return None
+
+
+def _transliterated(entity: Entity, forms: Sequence[str], index: Index, context: _Context) -> Link | None:
+    """Return the link of an Arabic name that has the consonants of a Latin one: one row only, and its country in the text."""
+    rows = {
+        row.place: row
+        for form in forms
+        for row in index.transliterated(form)
+        if names.kinds_agree(entity.kind, row.kind)
+    }
+    if len(rows) != 1:
+        return None
+    row = next(iter(rows.values()))
+    how = f"the name is {row.labels['en']} by its consonants"
+    if row.kind == "Person" and (offices := context.offices.get(entity.id)) and row.parent not in offices:
+        return Link(entity.id, row, "NeedsReview", 0.4, f"{how}, but the office named with it is of another country")
+    if fits := context.place(entity, row):
+        return Link(entity.id, row, "Accepted", 0.85, f"{how}, the kind agrees, and {fits}")
+    return Link(entity.id, row, "NeedsReview", 0.5, f"{how}, and nothing in the text supports it")
 
 
 def _other_kind(entity: Entity, found: Sequence[Row]) -> Link | None:
@@ -226,7 +300,29 @@ def _context(extraction: Extraction, index: Index) -> _Context:
         frozenset(row.parent for row in rows if row.parent),
         _offices(extraction),
         frozenset(stated),
+        {
+            parts[-1]: name.text
+            for entity in extraction.entities
+            if entity.kind == "Person"
+            for name in entity.names
+            if len(parts := fold(name.text).split()) > 1
+        },
+        _year(extraction),
+        extraction.document.text,
     )
+
+
+def _year(extraction: Extraction) -> int:
+    """Return the year a document is about: that it was published in, else the latest a summit in it began; 0 where none is given."""
+    if extraction.document.published is not None:
+        return extraction.document.published.year
+    years = [
+        int(entity.edition) for entity in extraction.entities if entity.kind == "Summit" and entity.edition.isdigit()
+    ]
+    for fact in extraction.facts:
+        if fact.kind in ("startDate", "endDate"):
+            years += [int(v.value[:4]) for v in fact.roles.get("object", ()) if isinstance(v, DateValue)]
+    return max(years, default=0)
 
 
 def _offices(extraction: Extraction) -> dict[str, set[str]]:

@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 
 from . import reference
 from .reference import Row
+from .transliterate import skeleton
 
 FUZZY_CUTOFF = 92.0  # of 100
 _FAMILIES = {
@@ -44,6 +45,9 @@ _SPELLINGS = str.maketrans(
 )
 # Letters that writers choose between for one foreign sound: تورينغ, تورينج.
 _SOUNDS = str.maketrans({"ج": "غ", "ق": "غ", "پ": "ب", "ڤ": "ف", "گ": "غ", "چ": "غ", "ث": "ت", "ذ": "د"})
+_PARTICLES = frozenset(
+    ("al", "el", "bin", "ben", "ibn", "bint", "ould", "abu", "abou")
+)  # of Arabic names in Latin letters
 _ARTICLES = frozenset(("the", "le", "la", "les", "l"))
 
 
@@ -65,7 +69,10 @@ def fold(name: str) -> str:
     >>> fold("L'Union européenne"), fold("الاتّحاد الأوروبي")
     ('union europeenne', 'اتحاد اوروبي')
     """
+    if name.isascii():  # most names of large tables
+        return " ".join(word for word in _WORD.findall(name.lower()) if word not in _ARTICLES)
     text = _MARK.sub("", unicodedata.normalize("NFKD", name.casefold())).translate(_SPELLINGS)
+    text = text.replace("اميرك", "امريك")  # أميركا, أمريكا
     return " ".join(
         word[2:] if word.startswith("ال") and len(word) > 4 else word
         for word in _WORD.findall(text)
@@ -80,6 +87,8 @@ class Index:
     rows: Mapping[str, Row]  # by QID
     _folded: Mapping[str, tuple[Row, ...]]
     _sounds: Mapping[str, tuple[Row, ...]]
+    _skeletons: Mapping[str, tuple[Row, ...]]  # by the consonants of the English label
+    _family_names: Mapping[str, tuple[Row, ...]]  # people by the last word of their English, Arabic and French labels
     _labels: Mapping[tuple[str, str], Row]  # rows without an identifier, by family and English label
     _blocks: Mapping[tuple[str, int, str], tuple[str, ...]]  # folded names that can be alike, for fuzzy candidates
     ambiguous: frozenset[tuple[str, str]]  # language and folded short form that is also something else
@@ -95,6 +104,17 @@ class Index:
     def sounds_like(self, name: str) -> tuple[Row, ...]:
         """Return the rows whose Arabic name of two words or more differs from *name* in the letters for foreign sounds only."""
         return self._sounds.get(name.translate(_SOUNDS), ()) if " " in name else ()
+
+    def transliterated(self, name: str) -> tuple[Row, ...]:
+        """Return the rows one of whose Latin names has the consonants of *name*: Arabic, or an Arab's name in Latin letters."""
+        if name.isascii() and _PARTICLES.isdisjoint(name.split()):
+            return ()
+        found = skeleton(name)
+        return self._skeletons.get(found, ()) if found else ()
+
+    def of_family(self, name: str) -> tuple[Row, ...]:
+        """Return the people whose family name is the one folded word *name*."""
+        return self._family_names.get(name, ()) if " " not in name else ()
 
     def unlinked(self, kind: str, label: str) -> Row | None:
         """Return the row without identifier that has this English *label*."""
@@ -130,6 +150,8 @@ def build(rows: Iterable[Row], ambiguous: Iterable[tuple[str, str]] = ()) -> Ind
     """Return an index of *rows*."""
     folded: dict[str, tuple[Row, ...]] = {}
     sounds: dict[str, tuple[Row, ...]] = {}
+    skeletons: dict[str, tuple[Row, ...]] = {}
+    families: dict[str, tuple[Row, ...]] = {}
     blocks: dict[tuple[str, int, str], list[str]] = defaultdict(list)
     labels: dict[tuple[str, str], Row] = {}
     by_qid: dict[str, Row] = {}
@@ -139,6 +161,13 @@ def build(rows: Iterable[Row], ambiguous: Iterable[tuple[str, str]] = ()) -> Ind
             by_qid.setdefault(row.qid, row)
         else:
             labels.setdefault((own, fold(row.labels["en"])), row)
+        for name in (row.labels["en"], *row.aliases["en"]) if row.qid else ():
+            if consonants := skeleton(name):
+                _add(skeletons, consonants, row)
+        if row.kind == "Person" and row.qid:
+            for label in row.labels.values():
+                if len(parts := fold(label).split()) > 1:
+                    _add(families, parts[-1], row)
         for key in dict.fromkeys(fold(name) for _, name in row.names()):
             if not key:
                 continue
@@ -151,6 +180,8 @@ def build(rows: Iterable[Row], ambiguous: Iterable[tuple[str, str]] = ()) -> Ind
         by_qid,
         folded,
         sounds,
+        skeletons,
+        families,
         labels,
         {block: tuple(names) for block, names in blocks.items()},
         frozenset((language, fold(form)) for language, form in ambiguous),

@@ -216,17 +216,17 @@ def read(folder: Path) -> Reference:
             rows += _rows(folder / name, qid=qid)
     demonyms, ambiguous, descriptions = [], set(), {}
     known = ", ".join(LANGUAGES)
-    for number, entry in _csv(folder / "demonyms.csv", ("qid", "lang", "form")) if there("demonyms.csv") else ():
+    for number, entry in read_csv(folder / "demonyms.csv", ("qid", "lang", "form")) if there("demonyms.csv") else ():
         if not is_qid(entry["qid"]) or entry["lang"] not in LANGUAGES or not entry["form"]:
             raise InputError(
                 f"demonyms.csv:{number}: expected a QID, one of {known} and a form, got {list(entry.values())}"
             )
         demonyms.append(Demonym(entry["qid"], entry["lang"], entry["form"]))
-    for number, entry in _csv(folder / "ambiguous.csv", ("lang", "form", "also")) if there("ambiguous.csv") else ():
+    for number, entry in read_csv(folder / "ambiguous.csv", ("lang", "form", "also")) if there("ambiguous.csv") else ():
         if entry["lang"] not in LANGUAGES or not entry["form"]:
             raise InputError(f"ambiguous.csv:{number}: expected one of {known} and a form, got {list(entry.values())}")
         ambiguous.add((entry["lang"], entry["form"]))
-    for number, entry in _csv(folder / "descriptions.csv", DESCRIPTIONS) if there("descriptions.csv") else ():
+    for number, entry in read_csv(folder / "descriptions.csv", DESCRIPTIONS) if there("descriptions.csv") else ():
         if not is_qid(entry["qid"]) or entry["lang"] not in LANGUAGES:
             raise InputError(
                 f"descriptions.csv:{number}: expected a QID and one of {known}, got {list(entry.values())}"
@@ -251,7 +251,7 @@ def _unique(table: Reference) -> Reference:
 def _changes(path: Path) -> dict[str, str]:
     """Return what Wikidata has merged (to which item) or deleted (an empty text), by identifier."""
     found = {}
-    for number, entry in _csv(path, CHANGES) if path.exists() else ():
+    for number, entry in read_csv(path, CHANGES) if path.exists() else ():
         redirected = entry["change"] == "redirect" and is_qid(entry["to"])
         if not is_qid(entry["qid"]) or not (redirected or (entry["change"] == "deleted" and not entry["to"])):
             raise InputError(
@@ -313,7 +313,7 @@ def problems(table: Reference) -> list[str]:
 
 
 def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
-    for number, entry in _csv(path, COLUMNS):
+    for number, entry in read_csv(path, COLUMNS):
         place = f"{path.name}:{number}"
         if qid != bool(_QID.fullmatch(entry["qid"])) or (not qid and entry["qid"]):
             raise InputError(f"{place}: {entry['qid']!r} is not {'a Wikidata identifier (Q123)' if qid else 'empty'}")
@@ -330,7 +330,12 @@ def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
         )
 
 
-def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a CSV by column, each with its number in the file; the header is row 1.
+
+    Raises:
+        InputError: If the file cannot be read, has other columns, or a row has another number of fields.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)

@@ -133,6 +133,10 @@ class Report:
     false_alarms: tuple[FalseAlarm, ...] = field(default=())
     links: Score = field(default_factory=Score)  # of entities that gold gives a QID
     wrong_links: tuple[WrongLink, ...] = ()
+    links_reached: Score = field(default_factory=Score)  # of those that were found at all
+    links_by_kind: Mapping[str, Score] = field(default_factory=dict)
+    links_by_language: Mapping[str, Score] = field(default_factory=dict)
+    missed_links: tuple[tuple[str, str, str], ...] = ()  # document, label and QID of what was found and not linked
 
     @property
     def qualifier_accuracy(self) -> Ratio:

@@ -439,6 +439,31 @@ def test_links_are_judged_by_the_qids_of_gold(tmp_path: Path) -> None:
     assert (column.links.correct, column.links.required) == (1, 1)
 
 
+def test_the_links_beside_a_gold_file_give_items_and_kinds_and_say_where_there_is_none(tmp_path: Path) -> None:
+    facts = claim(":summit", "sg:heldAt", ":paris") + CHAIR
+    path = gold_file(tmp_path, row("location", "Paris Summit", "Paris"), row("type", "Rio", "City"))
+    beside = path.with_name(path.name.replace(".gold.tsv", ".links.tsv"))
+    head = path.read_text("utf-8").splitlines()[0] + "\nlabel\tkind\tqid\n"
+
+    beside.write_text(head + "Paris\tCity\tQ90\nRio\tCity\tQ8678\n", "utf-8")
+    report = evaluation.evaluate([path], {SHA: graph(facts)})
+    assert (report.links_by_kind["City"].precision, report.links_by_kind["City"].recall) == (1, 0.5)
+    assert (report.links_reached.recall, report.links_by_language["ar"].correct) == (1, 1)
+
+    beside.write_text(head + "Paris\t\t-\n", "utf-8")
+    report = evaluation.evaluate([path], {SHA: graph(facts)})
+    assert "Paris: Q90, expected none" in evaluation.format_text(report, links=True)
+
+    for line, words in (
+        ("Paris\tCity\tX90", "expected a label"),
+        ("Paris\tCity", "expected a label"),
+        ("Paris\tCity\tQ90\nPARIS\tCity\tQ91", "another QID"),
+    ):
+        beside.write_text(head + line + "\n", "utf-8")
+        with pytest.raises(InputError, match=rf"\.links\.tsv:\d: .*{words}"):
+            evaluation.evaluate([path], {SHA: graph(facts)})
+
+
 def test_an_inverse_is_counted_as_the_relation_it_is_turned_to(tmp_path: Path) -> None:
     facts = claim(":summit", "sg:previousEdition", ":rio")
     report = score(tmp_path, facts, row("nextEdition", "Rio", "Paris Summit"))

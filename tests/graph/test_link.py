@@ -165,3 +165,104 @@ def test_an_unknown_name_has_no_decision() -> None:
     text = "Zephyrine Quillfeather"
 
     assert decide(text, entity(text, "e1", "Person", text, language="en")) == {}
+
+
+def test_a_name_in_arabic_letters_is_found_by_the_consonants_of_the_latin_one() -> None:
+    text = "التقى رئيس الوزراء الألباني ايدي راما بالرئيس."
+    albania = Entity("e2", "State", reference="Q222")
+    rama = entity(text, "e1", "Person", "ايدي راما")
+    assert outcome(decide(text, rama, albania)) == ("Accepted", "Q316901")
+
+    text = "قال مارك كارنيه إن كندا مستعدة."  # a spelling the table does not have
+    carney = entity(text, "e1", "Person", "مارك كارنيه")
+    canada = entity(text, "e2", "State", "كندا", reference="Q16")
+    assert outcome(decide(text, carney, canada)) == ("Accepted", "Q192533")
+    assert outcome(decide(text, carney)) == ("NeedsReview", "Q192533")  # nothing supports it
+
+
+def test_consonants_of_an_office_holder_of_another_country_need_review() -> None:
+    text = "قال مارك كارنيه إن فرنسا مستعدة."
+    carney, france = entity(text, "e1", "Person", "مارك كارنيه"), entity(text, "e2", "State", "فرنسا", reference="Q142")
+    office = fact(text, "f1", "Position", "مارك كارنيه", heldBy=EntityRef("e1"), positionIn=EntityRef("e2"))
+
+    assert outcome(decide(text, carney, france, facts=(office,))) == ("NeedsReview", "Q192533")
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "qid"),
+    [("Hamad ben Issa Al Khalifa", "Q398", "Q57352"), ("Abdellatif al-Zayani", "Q398", "Q4666152")],
+)
+def test_an_arab_name_in_another_latin_spelling_is_linked_where_its_country_is_in_the_text(
+    name: str, country: str, qid: str
+) -> None:
+    text = f"{name} spoke."
+    state = Entity("e2", "State", reference=country)
+
+    assert outcome(decide(text, entity(text, "e1", "Person", name, language="fr"), state)) == ("Accepted", qid)
+    assert outcome(decide(text, entity(text, "e1", "Person", name, language="fr"))) == ("NeedsReview", qid)
+
+
+def test_two_spellings_of_america_are_one() -> None:
+    name = "بنك التنمية للبلدان الأميركية"
+
+    assert outcome(decide(name, entity(name, "e1", "InternationalOrganization", name))) == ("Accepted", "Q1153087")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "year", "expected"),
+    [
+        ("Cameron", "Q145", "2012", ("Accepted", "Q192")),  # in office then
+        ("Cameron", "Q145", "2024", ("NeedsReview", "Q192")),  # out of office since 2016
+        ("Cameron", "Q142", "2012", None),  # nobody of that name held an office of France
+        ("Bush", "Q30", "2003", ("Accepted", "Q207")),
+    ],
+)
+def test_a_family_name_is_who_held_the_office_named_with_it_at_the_time(
+    name: str, place: str, year: str, expected: tuple[str, str] | None
+) -> None:
+    text = f"The leader {name} spoke at the summit."
+    person, state = entity(text, "e1", "Person", name, language="en"), Entity("e2", "State", reference=place)
+    summit = entity(text, "e3", "Summit", "summit", language="en", edition=year)
+    office = fact(text, "f1", "Position", name, heldBy=EntityRef("e1"), positionIn=EntityRef("e2"))
+
+    assert outcome(decide(text, person, state, summit, facts=(office,))) == expected
+
+
+def test_a_family_name_alone_is_nobody() -> None:
+    text = "Cameron spoke."
+
+    assert outcome(decide(text, entity(text, "e1", "Person", "Cameron", language="en"))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Michael Jordan sees it differently. He wrote about it.", "NeedsReview"),
+        ("In Jordan they met, and in peace.", "Accepted"),
+        ("A man of Jordan spoke.", "Accepted"),
+    ],
+)
+def test_a_state_that_may_be_a_family_name_is_not_taken_out_of_a_longer_name(text: str, expected: str) -> None:
+    state = entity(text, "e1", "State", "Jordan", language="en", reference="Q810")
+    said = fact(text, "f1", "Statement", "Jordan", speaker=EntityRef("e1"))
+
+    assert outcome(decide(text, state, facts=(said,))) == (expected, "Q810")
+
+
+def test_a_state_of_the_family_name_of_somebody_in_the_text_needs_review() -> None:
+    text = "Katie Jordan came first. She said more; then Jordan left, and a jordan is a river."
+    person, state = (
+        entity(text, "e1", "Person", "Katie Jordan", language="en"),
+        entity(text, "e2", "State", "Jordan", language="en"),
+    )
+    said = fact(text, "f1", "Statement", "Jordan", speaker=EntityRef("e2"))
+
+    assert outcome(decide(text, person, state, facts=(said,)), "e2") == ("NeedsReview", "Q810")
+
+
+@pytest.mark.parametrize(("name", "language"), [("Samsung", "en"), ("Samsung", "fr"), ("سامسونغ", "ar")])
+def test_the_short_name_of_samsung_shows_both_companies(name: str, language: str) -> None:
+    decision = decide(name, entity(name, "e1", "Company", name, language=language))["e1"]
+
+    assert decision.outcome == "NeedsReview"
+    assert {decision.row.qid, *(other.row.qid for other in decision.others)} == {"Q20716", "Q20718"}

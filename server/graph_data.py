@@ -23,6 +23,7 @@ _CHUNK = 300
 _RECORDS = 60  # statements, commitments … of one thing
 _FRONTIER = 3000  # things looked at in one step of a path
 MAX_STEPS = 6
+_LONGEST = 90  # characters of a name in a drawing
 _PATHS = 12  # things in the middle of equally short paths
 
 
@@ -67,14 +68,19 @@ def surroundings(engine: Engine, thing: str, limit: int) -> Part:
 
 
 def overview(engine: Engine, limit: int) -> Part:
-    """Return the *limit* things with most edges, and the edges between them."""
+    """Return the *limit* things with most edges, and the edges between them.
+
+    Pairs that have only each other are left out: there are hundreds, every city with its state, and they tell nothing.
+    """
     edges = _edges(engine.select(filled("edges", properties=_properties("direct"))))
     degree: dict[str, int] = {}
     for subject, _, object_ in edges:
         degree[subject] = degree.get(subject, 0) + 1
         degree[object_] = degree.get(object_, 0) + 1
+    told = [edge for edge in edges if degree[edge[0]] > 1 or degree[edge[2]] > 1] or edges
     kept = set(sorted(degree, key=lambda iri: (-degree[iri], iri))[:limit])
-    return Part([edge for edge in edges if edge[0] in kept and edge[2] in kept], len(degree) > limit)
+    shown = [edge for edge in told if edge[0] in kept and edge[2] in kept]
+    return Part(shown, len(shown) < len(edges))
 
 
 def shortest_paths(engine: Engine, start: str, goal: str) -> Part:
@@ -147,7 +153,7 @@ def described(part: Part, engine: Engine, pages: Pages, names: Names) -> dict[st
     nodes = [
         {
             "id": iri,
-            "label": records.get(iri) or names(iri),
+            "label": records.get(iri) or _cut(names(iri), _LONGEST),
             "kind": kinds[iri],
             "class": terms.label(NAMESPACE + _camel(kinds[iri]), names.language) or kinds[iri],
             "href": pages.href(iri),
@@ -178,11 +184,18 @@ def _record_labels(engine: Engine, pages: Pages, names: Names, listed: Sequence[
             money = item.values.get("amount", [])
             words = next((item.first(name) for name in ("quote", "gist", "title", "purpose") if item.first(name)), "")
             text = shower.money(money[0], short=True) if money and money[0]["type"] == "money" else words
-            found[item.iri] = text if len(text) <= 48 else text[:46].rpartition(" ")[0] + " …"
+            found[item.iri] = _cut(text, 48)
             found[item.iri] = found[item.iri] or terms.label(
                 NAMESPACE + terms.most_specific(item.kinds), names.language
             )
     return found
+
+
+def _cut(text: str, length: int) -> str:
+    """Return *text*, or as many of its words as fit into *length* characters."""
+    if len(text) <= length:
+        return text
+    return (text[:length].rpartition(" ")[0] or text[:length]) + " …"
 
 
 def _dashed(name: str) -> str:

@@ -6,6 +6,7 @@ import { asGraphml, asSvg, save } from "./explore-export.js";
 import { suggest } from "./site.js";
 
 const CLOSE = 1.25; // a few things are not blown up to fill the canvas
+const ROOM = 46; // pixels for each thing, along either side
 const LARGE = 400; // nodes: beyond, edges are straight, labels wait for zoom, and the worker places
 const root = document.getElementById("explorer");
 const words = JSON.parse(root.dataset.words);
@@ -198,6 +199,19 @@ async function place(kind = byId("x-layout").value) {
   if (cy.zoom() > CLOSE) { cy.zoom(CLOSE); cy.center(shown); }
   root.dataset.placed = kind;
 }
+/** Places so wide that things have room and so narrow that they can be seen; what the forces threw far out comes nearer. */
+function roomy(data) {
+  const middle = (values) => [...values].sort((one, other) => one - other)[values.length >> 1];
+  const x0 = middle(data.map(([, x]) => x)), y0 = middle(data.map(([, , y]) => y));
+  const radii = data.map(([, x, y]) => Math.hypot(x - x0, y - y0)).sort((one, other) => one - other);
+  const most = radii[Math.floor(radii.length * 0.97)] || 1; // all but a few are within
+  const scale = (Math.sqrt(data.length) * ROOM) / 2 / most;
+  return new Map(data.map(([id, x, y]) => {
+    const radius = Math.hypot(x - x0, y - y0);
+    const nearer = radius > most ? (most * (1 + Math.log1p(radius / most - 1) / 4)) / radius : 1;
+    return [id, { x: (x - x0) * scale * nearer, y: (y - y0) * scale * nearer }];
+  }));
+}
 function inWorker(kind, shown) {
   worker?.terminate();
   worker = new Worker(root.dataset.layoutWorker, { type: "module" });
@@ -209,8 +223,7 @@ function inWorker(kind, shown) {
   });
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => {
-      const spread = kind === "pack" ? 1 : 2;
-      const at = new Map(data.map(([id, x, y]) => [id, { x: x * spread, y: y * spread }]));
+      const at = roomy(data);
       cy.batch(() => shown.nodes().forEach((node) => { node.position(at.get(node.id())); }));
       cy.fit(shown, 40);
       canvas.removeAttribute("aria-busy");

@@ -33,8 +33,9 @@ def by_path(base_iri: str, application: WsgiApp) -> WsgiApp:
 
     def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if prefix and path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/"):
-            environ["PATH_INFO"] = path[len(prefix) :] or "/"
+        rest = path[len(prefix) :] if prefix and path.startswith(prefix) else "-"
+        if rest in ("", "/") or rest.startswith(("/id/", "/graph/", "/ontology")):
+            environ["PATH_INFO"] = rest or "/"
         return application(environ, start_response)
 
     return answer

@@ -14,95 +14,120 @@ import ahocorasick
 
 from .items import TYPE_OF
 
-_MIN_LITERAL = 3  # characters; shorter ones are everywhere
+_MIN_LITERAL = 2  # characters; shorter ones are everywhere
 _MAX_CLAUSES = 6  # of one expression
+_MAX_STRINGS = 400  # of one clause
 _CLASSES = frozenset("wWdDsSbBAZXRGmMhHvVKNpP")
 
 Clause = frozenset[str]
 Needs = list[Clause]
+Exact = set[str] | None
 
 
 def needs(expression: str) -> Needs:
     """Return clauses of literals; no text matches *expression* (mrab-regex syntax) that lacks all literals of one of them.
 
     >>> [sorted(clause) for clause in needs("(?:signed|backed) by( the)? [\ue000]")]
-    [['backed', 'signed'], ['\ue000']]
+    [['backed by ', 'backed by the ', 'signed by ', 'signed by the '], ['\ue000']]
     """
     try:
-        found = _Reader(expression).alternation()
+        found, exact = _Reader(expression).alternation()
     except (IndexError, ValueError):  # a construct not known here: always worth trying
         return []
+    if exact is not None:
+        _end(exact, found := [])
     ranked = sorted(set(found), key=lambda clause: (_weakness(clause), sorted(clause)))
     return ranked[:_MAX_CLAUSES]
 
 
 def _weakness(clause: Clause) -> tuple[int, int]:
-    items = any(literal in TYPE_OF for literal in clause)
+    items = all(literal in TYPE_OF for literal in clause)
     return (len(clause) if not items else 0, -min(map(len, clause)))
 
 
 class _Reader:
-    """A reader of regular expressions that keeps only what must occur; IndexError where one breaks off."""
+    """A reader of regular expressions that keeps only what must occur; IndexError where one breaks off.
+
+    Of each part it tells clauses of literals, and, where it matches a few strings and nothing else, these (``exact``).
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
 
-    def alternation(self) -> Needs:
+    def alternation(self) -> tuple[Needs, Exact]:
         branches = [self.sequence()]
         while self.at < len(self.text) and self.text[self.at] == "|":
             self.at += 1
             branches.append(self.sequence())
         if len(branches) == 1:
             return branches[0]
-        if not all(branches):
-            return []
-        return [frozenset().union(*(min(branch, key=_weakness) for branch in branches))]
+        exact: Exact = set()
+        for _, strings in branches:
+            exact = None if exact is None or strings is None or len(exact) > _MAX_STRINGS else exact | strings
+        found = [_of_branch(branch) for branch in branches]
+        if not all(found):
+            return [], exact
+        return [frozenset().union(*(min(clauses, key=_weakness) for clauses in found))], exact
 
-    def sequence(self) -> Needs:
+    def sequence(self) -> tuple[Needs, Exact]:
         found: Needs = []
-        run = ""
+        run: set[str] = {""}  # what may stand at the end of what was read so far
+        whole = True  # the run is all there was
         while self.at < len(self.text) and self.text[self.at] not in "|)":
-            needed, literal = self.atom()
+            needed, exact = self.atom()
             optional, repeated = self.quantifier()
-            if literal and not optional and not repeated:
-                run += literal
-                continue
-            if literal and not optional:
-                run += literal  # once at least; what follows it is not known
+            if exact is not None and not repeated:
+                strings = exact | {""} if optional else exact
+                if len(run) * len(strings) <= _MAX_STRINGS:
+                    run = {left + right for left in run for right in strings}
+                    continue
             _end(run, found)
-            run = ""
-            if not optional:
-                found += needed
+            whole = False
+            if exact is None or repeated:
+                run = {""}
+                if not optional:
+                    if exact is not None:
+                        _end(exact, found)
+                    else:
+                        found += needed
+            else:
+                run = set(exact) | ({""} if optional else set())
+        if whole:
+            return [], run
         _end(run, found)
-        return found
+        return found, None
 
-    def atom(self) -> tuple[Needs, str]:
+    def atom(self) -> tuple[Needs, Exact]:
         char = self.text[self.at]
         self.at += 1
         if char == "(":
-            return self.group(), ""
+            return self.group()
         if char == "[":
-            return self.char_class(), ""
+            return self.char_class(), None
         if char == "\\":
             escaped = self.text[self.at]
             self.at += 1
             if escaped in "pP" and self.text[self.at] == "{":
                 self.at = self.text.index("}", self.at) + 1
-                return [], ""
+                return [], None
             if escaped == "L":
                 self.at = self.text.index(">", self.at) + 1
-                return [], ""
+                return [], None
+            if escaped in "bB":
+                return [], {""}
             if escaped in _CLASSES:
-                return [], ""
+                return [], None
             if escaped.isalnum():
                 raise ValueError(f"unknown escape \\{escaped}")
-            return [], escaped
-        if char in ".^$":
-            return [], ""
-        return ([frozenset((char,))], "") if char in TYPE_OF else ([], char)
+            return [], {escaped}
+        if char in "^$":
+            return [], {""}
+        if char == ".":
+            return [], None
+        return ([frozenset((char,))], None) if char in TYPE_OF else ([], {char})
 
-    def group(self) -> Needs:
+    def group(self) -> tuple[Needs, Exact]:
         ignored = False
         if self.text[self.at] == "?":
             self.at += 1
@@ -122,7 +147,7 @@ class _Reader:
         if self.text[self.at] != ")":
             raise ValueError("an open group")
         self.at += 1
-        return [] if ignored else found
+        return ([], {""}) if ignored else found
 
     def char_class(self) -> Needs:
         members: list[str] = []
@@ -164,10 +189,16 @@ class _Reader:
         return optional, repeated
 
 
-def _end(run: str, found: Needs) -> None:
-    literal = run.strip()
-    if len(literal) >= _MIN_LITERAL:
-        found.append(frozenset((literal,)))
+def _of_branch(branch: tuple[Needs, Exact]) -> Needs:
+    found, exact = branch
+    if exact is not None:
+        _end(exact, found := [])
+    return found
+
+
+def _end(run: set[str], found: Needs) -> None:
+    if run and all(len(string.strip()) >= _MIN_LITERAL for string in run):
+        found.append(frozenset(run))
 
 
 class Prefilter:

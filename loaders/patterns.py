@@ -25,6 +25,7 @@ import yaml
 
 from summitgraph.errors import PatternError
 
+from .expression import Expression
 from .items import ITEM_CLASS, codes
 from .namewords import NameGuard, guard
 from .normalise import fold
@@ -33,6 +34,7 @@ from .prefilter import Prefilter
 FOLDER = Path(__file__).parent / "patterns"
 _SLOT = regex.compile(r"\{(?P<name>[a-z_]\w*):(?P<type>[A-Za-z|]+?)(?P<words>\d+-\d+)?(?P<many>\+)?\}")
 _MACRO = regex.compile(r"@(?P<name>[a-z]\w*)")
+_GROUP = regex.compile(r"\(\?P<(\w+)>")
 _GAP = regex.compile(r"(?P<plain>~?)~(?P<words>\d+) ?")
 _FREE = {"Words", "Clause", "Rest", "List", "Name"}
 
@@ -177,11 +179,17 @@ def load(code: str) -> Language:
     Raises:
         PatternError: If a file is not valid; names file, line and pattern.
     """
-    return load_folder(FOLDER / code)
+    return load_folder(FOLDER / code, check=False)
 
 
-def load_folder(folder: Path) -> Language:
-    """Compile the pattern files of one folder (``language``, ``lexicon*``, ``vocabulary``, ``values``, ``names*``, ``frames*``)."""
+def load_folder(folder: Path, *, check: bool = True) -> Language:
+    """Read the pattern files of one folder (``language``, ``lexicon*``, ``vocabulary``, ``values``, ``names*``, ``frames*``).
+
+    With *check* every expression is compiled now, else when it is first used.
+
+    Raises:
+        PatternError: If a file is not valid; names file, line and pattern.
+    """
     settings = _strip(_read(folder / "language.yaml"))
     values = _strip(_read(folder / "values.yaml"))
     lexicon: dict[str, tuple[str, ...]] = {}
@@ -193,7 +201,7 @@ def load_folder(folder: Path) -> Language:
     for name, entry in values.get("units", {}).items():
         lexicon.setdefault(f"unit_{name.lower()}", tuple(fold(form) for form in entry))
     ordinary = _read(folder / "vocabulary.yaml") if (folder / "vocabulary.yaml").exists() else ""
-    compiler = _Compiler(settings, lexicon, frozenset(fold(str(ordinary)).split()))
+    compiler = _Compiler(settings, lexicon, frozenset(fold(str(ordinary)).split()), check)
     names = tuple(p for path in sorted(folder.glob("names*.yaml")) for p in compiler.patterns(path, names=True))
     frames = tuple(p for path in sorted(folder.glob("frames*.yaml")) for p in compiler.patterns(path))
     seen: dict[str, str] = {}
@@ -254,9 +262,14 @@ def fold_template(template: str) -> str:
 
 class _Compiler:
     def __init__(
-        self, settings: Mapping[str, Any], lexicon: Mapping[str, tuple[str, ...]], vocabulary: frozenset[str]
+        self,
+        settings: Mapping[str, Any],
+        lexicon: Mapping[str, tuple[str, ...]],
+        vocabulary: frozenset[str],
+        check: bool,
     ) -> None:
         self.settings = settings
+        self.check = check
         self.lexicon = lexicon
         self.prefilter = Prefilter()
         self.groups = {name: _alternatives(forms) for name, forms in lexicon.items()}
@@ -319,7 +332,7 @@ class _Compiler:
         if rule is not None and rule.subject is not None:
             requires |= self.prefilter.require(rule.subject.pattern)
         where = {
-            slot: regex.compile(self.expand(fold_template(str(text)), place))
+            slot: self.expression(self.expand(fold_template(str(text)), place), place)
             for slot, text in _strip(entry.get("where", {})).items()
         }
         for condition in where.values():
@@ -446,13 +459,16 @@ class _Compiler:
         text = _SLOT.sub(slot, text)
         if wrong := regex.search(r"\{[a-z_]\w*:[^}]*\}", text):
             raise PatternError(f"{place}: {wrong.group()} is no slot; write it like {{name:Type}} or {{name:A|B+}}")
-        try:
-            compiled = regex.compile(f"{start}(?:{text}){self.end}")
-        except regex.error as error:
-            raise PatternError(f"{place}: the template does not compile: {error}") from error
-        for name in compiled.groupindex:  # a group named in the template itself: free words
+        for name in _GROUP.findall(text):  # a group named in the template itself: free words
             slots.setdefault(name, "Words")
-        return compiled, slots
+        return self.expression(f"{start}(?:{text}){self.end}", place), slots
+
+    def expression(self, text: str, place: str) -> Expression:
+        """Return *text* as an expression, compiled now where the files are being checked."""
+        found = Expression(text, place)
+        if self.check:
+            found.compile()
+        return found
 
     def _slot(self, kind: str, words: str | None, many: bool, place: str) -> str:
         if kind == "Words":

@@ -8,16 +8,19 @@ prefilter of RE2 (R. Cox, "Regular expression matching in the wild", 2010).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import ahocorasick
 
-from .items import TYPE_OF
+from .items import ITEM_CLASS, TYPE_OF
 
 _MIN_LITERAL = 2  # characters; shorter ones are everywhere
 _MAX_CLAUSES = 6  # of one expression
 _MAX_STRINGS = 400  # of one clause
 _CLASSES = frozenset("wWdDsSbBAZXRGmMhHvVKNpP")
+
+_PLAIN = re.compile(rf"[^\\()\[\]{{}}.*+?^$|{ITEM_CLASS[1:-1]}]+")
 
 Clause = frozenset[str]
 Needs = list[Clause]
@@ -75,6 +78,9 @@ class _Reader:
         run: set[str] = {""}  # what may stand at the end of what was read so far
         whole = True  # the run is all there was
         while self.at < len(self.text) and self.text[self.at] not in "|)":
+            if plain := self.plain():
+                run = {left + plain for left in run}
+                continue
             needed, exact = self.atom()
             optional, repeated = self.quantifier()
             if exact is not None and not repeated:
@@ -97,6 +103,16 @@ class _Reader:
             return [], run
         _end(run, found)
         return found, None
+
+    def plain(self) -> str:
+        """Return the letters that stand here for themselves, up to one that is repeated or may be missing."""
+        found = _PLAIN.match(self.text, self.at)
+        if found is None:
+            return ""
+        end = found.end() - (self.text[found.end() : found.end() + 1] in ("?", "*", "+", "{"))
+        plain = self.text[self.at : end]
+        self.at = end
+        return plain
 
     def atom(self) -> tuple[Needs, Exact]:
         char = self.text[self.at]

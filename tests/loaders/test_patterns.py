@@ -71,3 +71,17 @@ def test_a_mistake_names_file_line_and_pattern(folder: Path, frames: str, messag
 
     with pytest.raises(PatternError, match=message):
         patterns.load_folder(folder)
+
+
+def test_an_expression_nobody_checked_names_its_place_when_it_is_first_used(folder: Path) -> None:
+    (folder / "frames.yaml").write_text("- id: x\n  match: 'said [broken'\n", "utf-8")
+
+    (pattern,) = patterns.load_folder(folder, check=False).frames
+
+    with pytest.raises(PatternError, match=r"frames\.yaml:1.*x.*does not compile"):
+        pattern.regex.search("said [broken")
+
+
+@pytest.mark.parametrize("code", patterns.languages())
+def test_every_expression_of_every_language_compiles(code: str) -> None:
+    assert patterns.load_folder(patterns.FOLDER / code).code == code

@@ -25,15 +25,16 @@ SUMMIT, PERSON = CODE["Summit"], CODE["Person"]
     ("expression", "expected"),
     [
         ("signed by", [{"signed by"}]),
-        ("(?:signed|backed)(?: the)? pact", [{"pact"}, {"signed", "backed"}]),
-        ("colou?red", [{"colo"}, {"red"}]),
+        ("(?:signed|backed)(?: the)? pact", [{"signed pact", "signed the pact", "backed pact", "backed the pact"}]),
+        ("colou?red", [{"colored", "coloured"}]),
         ("(?:signed)?", []),
-        ("(?:signed|by)", []),  # too short to tell
-        ("(?:signed){0,2} pact", [{"pact"}]),
-        (f"[{SUMMIT}{PERSON}] was", [{SUMMIT, PERSON}, {"was"}]),
+        ("(?:signed|by)", [{"signed", "by"}]),
+        ("(?:signed|x)", []),  # too short to tell
+        ("(?:signed){0,2} pact", [{" pact"}]),
+        (f"[{SUMMIT}{PERSON}] was", [{SUMMIT, PERSON}, {" was"}]),
         (f"[^{SUMMIT}]|x", []),
         (r"(?<!\w)(?:held)(?!\w)", [{"held"}]),
-        (r"(?=ahead)\p{Lu}\w+ (?P<a>signs)", [{"signs"}]),
+        (r"(?=ahead)\p{Lu}\w+ (?P<a>signs)", [{" signs"}]),
         (r"(a)\1 signed", []),  # a construct it does not read: always tried
         ("(unclosed", []),
     ],

@@ -73,7 +73,7 @@ def home(site: Site, environ: Environ) -> Reply:
         listed = [
             {"label": terms.label(value(row, "term"), names.language) or name, "name": name, "count": counts[name]}
             for row in classes
-            if (name := terms.local_name(value(row, "term"))) and name not in terms.PROVENANCE
+            if (name := terms.local_name(value(row, "term"))) and name not in terms.PROVENANCE | terms.CONCEPTS
         ]
         address = base_of(environ)
         return {

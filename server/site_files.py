@@ -28,13 +28,7 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 def listed_classes() -> list[str]:
     """Return the classes whose things have a page worth finding: things and texts, no records, claims or concepts."""
-    left_out = terms.PROVENANCE | terms.RECORDS
-    concepts = {
-        name
-        for name in CLASSES
-        if name.endswith(("Role", "Status", "Outcome", "Comparator", "Currency", "Office", "Kind"))
-    }
-    return [NAMESPACE + name for name in sorted(CLASSES - left_out - concepts)]
+    return [NAMESPACE + name for name in sorted(CLASSES - terms.PROVENANCE - terms.RECORDS - terms.CONCEPTS)]
 
 
 def _asked(site: Site, name: str) -> str:

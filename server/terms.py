@@ -17,6 +17,21 @@ RECORDS = frozenset(
     name for name, above in SUPERCLASSES.items() if name in ("Position", "Participation", "Statement", "Tally")
     or name == "Commitment" or "Commitment" in above
 )  # fmt: skip
+# Classes whose individuals are terms of the ontology.
+CONCEPTS = frozenset(
+    [
+        "CommitmentStatus",
+        "Comparator",
+        "Currency",
+        "FindingKind",
+        "LinkOutcome",
+        "Office",
+        "ParticipationRole",
+        "PositionStatus",
+        "StatementKind",
+        "TallyKind",
+    ]
+)
 
 
 @lru_cache(maxsize=1)

@@ -159,3 +159,11 @@ def test_comparison_without_a_choice_offers_the_summits(two: Client) -> None:
     assert "قمة الوادي" in text
     assert "<table" not in text
     assert two.get("/compare?a=no%20iri&b=x").status == 400
+
+
+def test_summits_and_texts_offer_their_exports(two: Client) -> None:
+    for path, choice in (("/page/summit/harbour", "summit="), ("/page/source-document/00000000000000e1", "document=")):
+        links = re.findall(r'href="(/export\?[^"]*)"', page(two, path))
+        assert all(choice in link for link in links)
+        gexf = next(link.replace("&amp;", "&") for link in links if "gexf" in link)
+        assert two.get(gexf).headers["content-type"] == "application/gexf+xml"

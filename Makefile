@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-shapes bench-web screenshots clean
+.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-links bench-shapes bench-web screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -77,6 +77,9 @@ bench-web: $(VENV)/.installed-dev ## how fast pages, search and expansion are at
 
 screenshots: $(VENV)/.installed-dev $(ASSETS) ## the README's pictures, taken in Chromium from the sample articles
 	$(BIN)/python -m tests.browser.screenshots docs/pictures
+
+bench-links: $(VENV)/.installed-dev ## a million reference names, a Wikidata dump, and what linking costs in a load
+	$(BIN)/python -m tests.benchmarks.links
 
 bench-shapes: $(VENV)/.installed-dev ## what validation costs at 10 k, 100 k and 1 M triples, pySHACL beside it
 	$(BIN)/python -m tests.benchmarks.shapes

@@ -134,7 +134,8 @@ class Index:
 def index() -> Index:
     """Return the index of the project's own reference table."""
     table = reference.load()
-    return build(table.rows, table.ambiguous)
+    with reference.many_objects():
+        return build(table.rows, table.ambiguous)
 
 
 def _block(kind: str, name: str) -> tuple[str, int, str]:
@@ -189,8 +190,10 @@ def build(rows: Iterable[Row], ambiguous: Iterable[tuple[str, str]] = ()) -> Ind
 
 
 def _add(table: dict[str, tuple[Row, ...]], key: str, row: Row) -> None:
-    found = table.get(key, ())
-    if all(row is not one for one in found):  # by identity: comparing whole rows would cost more than it saves
+    found = table.get(key)
+    if found is None:
+        table[key] = (row,)
+    elif all(row is not one for one in found):  # by identity: comparing whole rows would cost more than it saves
         table[key] = (*found, row)
 
 

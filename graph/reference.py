@@ -7,7 +7,9 @@ Wikidata itself has merged or deleted.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -189,11 +191,24 @@ def load(folder: Path | None = None) -> Reference:
     return _loaded(folders())
 
 
+@contextlib.contextmanager
+def many_objects() -> Iterator[None]:
+    """Keep the garbage collector from going through objects again and again while very many are made, none of them garbage."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 @cache
 def _loaded(wanted: tuple[Path, ...]) -> Reference:
-    table = _unique(read(wanted[0]))
-    for folder in wanted[1:]:
-        table = _merged(table, _unique(read(folder)), _changes(folder / "changes.csv"))
+    with many_objects():
+        table = _unique(read(wanted[0]))
+        for folder in wanted[1:]:
+            table = _merged(table, _unique(read(folder)), _changes(folder / "changes.csv"))
     return table
 
 
@@ -323,7 +338,10 @@ def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
             raise InputError(f"{place}: the English label is missing")
         if qid and not entry["evidence"]:
             raise InputError(f"{place}: no evidence for {entry['qid']}; an identifier enters only with a sighting")
-        aliases = {lang: tuple(name for name in entry[f"aliases_{lang}"].split("|") if name) for lang in LANGUAGES}
+        aliases = {
+            lang: tuple(filter(None, text.split("|"))) if (text := entry[f"aliases_{lang}"]) else ()
+            for lang in LANGUAGES
+        }
         labels = {lang: entry[f"label_{lang}"] for lang in LANGUAGES}
         yield Row(
             entry["qid"], entry["kind"], labels, aliases, entry["part_of_or_country_qid"], entry["evidence"], place
@@ -338,13 +356,15 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[s
     """
     try:
         with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if tuple(reader.fieldnames or ()) != columns:
+            reader = csv.reader(stream)
+            if tuple(next(reader, ())) != columns:
                 raise InputError(f"{path.name}:1: expected the columns {','.join(columns)}")
-            for number, entry in enumerate(reader, 2):
-                if None in entry or None in entry.values():
+            for number, cells in enumerate(reader, 2):
+                if len(cells) != len(columns):
+                    if not cells:
+                        continue
                     raise InputError(f"{path.name}:{number}: expected {len(columns)} fields")
-                yield number, {key: value.strip() for key, value in entry.items()}
+                yield number, dict(zip(columns, map(str.strip, cells), strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
 

@@ -13,17 +13,21 @@ _ARABIC = {
     "د": "d", "ض": "d", "ذ": "d", "ر": "r", "ز": "s", "س": "s", "ص": "s", "ظ": "s", "ش": "c", "ف": "f", "ڤ": "f", "ل": "l",
     "م": "m", "ن": "n",
 }  # fmt: skip
-# Latin spellings, longer ones first.
-_LATIN = (
-    ("tsch", "c"), ("tch", "c"), ("sch", "c"), ("sh", "c"), ("ch", "c"), ("kh", "x"), ("gh", "k"), ("ph", "f"), ("th", "t"),
-    ("dh", "d"), ("ck", "k"), ("qu", "k"), ("x", "ks"), ("q", "k"), ("g", "k"), ("j", "k"), ("p", "b"), ("v", "f"), ("z", "s"),
-    ("ce", "s"), ("ci", "s"), ("c", "k"),
+# Latin spellings of more than a letter, longer ones first; what they become is left alone by those that follow.
+_SPELLINGS = (
+    ("tsch", "C"), ("tch", "C"), ("sch", "C"), ("sh", "C"), ("ch", "C"), ("kh", "X"), ("gh", "k"), ("ph", "f"), ("th", "t"),
+    ("ck", "k"), ("qu", "k"), ("x", "ks"), ("ce", "s"), ("ci", "s"),
 )  # fmt: skip
-_KEPT = frozenset("bcdfklmnrstx")
-_TC = regex.compile(r"tc")
-_TWICE = regex.compile(r"(.)\1+")
-_WORD = regex.compile(r"\w+")
-_PARTICLES = frozenset(("al", "el", "ال"))
+_LETTERS = {"q": "k", "g": "k", "j": "k", "p": "b", "v": "f", "z": "s", "c": "k", "C": "c", "X": "x"}
+_KEPT = frozenset("bdfklmnrst")
+_LATIN = {
+    code: _LETTERS.get(chr(code), chr(code) if chr(code) in _KEPT else " " if not chr(code).isalnum() else None)
+    for code in range(128)
+}
+_SOUNDS = {**_LATIN, **{ord(letter): sound for letter, sound in _ARABIC.items()}}
+_SOUNDS |= {code: None for code in range(0x600, 0x700) if code not in _SOUNDS}  # vowels, weak letters, marks
+_TWICE = regex.compile(r"([a-z])\1+")
+_ARTICLE = regex.compile(r"(?<!\w)(?:(?:al|el)(?!\w)|ال(?=\w{3}))")
 
 
 @functools.lru_cache(maxsize=65536)
@@ -33,22 +37,22 @@ def skeleton(name: str) -> str:
     >>> skeleton("إيدي راما") == skeleton("Edi Rama"), skeleton("كاساندرا شولتز") == skeleton("Cassandra Schultz")
     (True, True)
     """
-    plain = "".join(
-        char
-        for char in unicodedata.normalize("NFKD", name.casefold())
-        if not unicodedata.combining(char) and char != "ـ"
-    )
-    words = [found for word in _WORD.findall(plain) if word not in _PARTICLES and (found := _consonants(word))]
+    text = name.lower()
+    if " " not in text and "-" not in text:
+        return ""
+    if text.isascii():
+        text = _latin(text)
+    else:
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+        text = _latin(text).replace("تش", "ش")
+    words = _TWICE.sub(r"\1", text.translate(_SOUNDS)).split()
     return " ".join(words) if len(words) > 1 and sum(map(len, words)) >= 4 else ""
 
 
-def _consonants(word: str) -> str:
-    if word.isascii():
-        for spelling, sound in _LATIN:
-            word = word.replace(spelling, sound.upper())
-        word = word.lower()
-    else:
-        if word.startswith("ال") and len(word) > 4:
-            word = word[2:]
-        word = _TC.sub("c", "".join(_ARABIC.get(char, "") for char in word))  # تش is one sound
-    return _TWICE.sub(r"\1", "".join(char for char in word if char in _KEPT))
+def _latin(text: str) -> str:
+    if "al" in text or "el" in text or "ال" in text:
+        text = _ARTICLE.sub(" ", text)
+    for spelling, sound in _SPELLINGS:
+        if spelling in text:
+            text = text.replace(spelling, sound)
+    return text

@@ -147,12 +147,13 @@ def for_language(code: str) -> Gazetteer:
     from . import patterns
 
     table, language = reference.load(), patterns.load(code)
-    names = [*_reference_names(table, code), *_territory_names(table, code), *_own_city_names(table, language.values)]
-    lexicon = language.lexicon
-    taken = {fold(name) for name, _ in names}
-    taken |= {form for forms in lexicon.values() for form in forms}
-    taken |= {fold(row.form) for row in reference.load().demonyms if row.lang == code}
-    return Gazetteer([*names, *_city_names(code, taken)])
+    with reference.many_objects():
+        names = [*_reference_names(table, code), *_territory_names(table, code), *_own_city_names(table, language.values)]
+        lexicon = language.lexicon
+        taken = {fold(name) for name, _ in names}
+        taken |= {form for forms in lexicon.values() for form in forms}
+        taken |= {fold(row.form) for row in reference.load().demonyms if row.lang == code}
+        return Gazetteer([*names, *_city_names(code, taken)])
 
 
 def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEntry]]:

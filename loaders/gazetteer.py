@@ -148,7 +148,11 @@ def for_language(code: str) -> Gazetteer:
 
     table, language = reference.load(), patterns.load(code)
     with reference.many_objects():
-        names = [*_reference_names(table, code), *_territory_names(table, code), *_own_city_names(table, language.values)]
+        names = [
+            *_reference_names(table, code),
+            *_territory_names(table, code),
+            *_own_city_names(table, language.values),
+        ]
         lexicon = language.lexicon
         taken = {fold(name) for name, _ in names}
         taken |= {form for forms in lexicon.values() for form in forms}

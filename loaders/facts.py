@@ -41,6 +41,7 @@ from .annotate import Match
 from .entities import EntityTable
 from .findings import MESSAGES
 from .items import ENTITY_TYPES, Item
+from .normalise import fold
 from .patterns import Language, fold_template
 from .values import Amount, Count, DateRange, Period
 
@@ -110,6 +111,8 @@ class Builder:
         for name in regex.findall(r"@(\w+)", no_phrase):
             no_phrase = no_phrase.replace(f"@{name}", language.alternatives(name))
         self._no_phrase = regex.compile(rf"(?:{fold_template(no_phrase)})(?!\w)")
+        topic = fold_template(str(language.settings.get("topic_before", "(?!)")))
+        self._topic = regex.compile(rf"(?<!\w)(?:{topic}) (?:\w{{1,3}}['’ ]){{0,2}}$")
         self._adjective_last = bool(language.settings.get("adjective_last", False))
 
     def emit(self, match: Match) -> None:
@@ -274,11 +277,17 @@ class Builder:
         filled = []
         for item in match.items(slot):
             places = [part for part in item.parts if part.type in ("City", "Venue", "State")]
+            places = [part for part in places if not self._is_topic(part)]
             filled += [Filled(EntityRef(self.table[part.entity].id), (part.start, part.end)) for part in places]
             if not item.parts and item.entity and not item.anaphor:  # a name met again is one piece
                 span = (item.start, item.end)
                 filled += [Filled(EntityRef(city), span) for city in sorted(self.table[item.entity].own_cities)]
         return filled
+
+    def _is_topic(self, part: Item) -> bool:
+        """Tell whether a place in a summit's name says what it is about ("on Gaza"), not where it is."""
+        before = fold(self.text[max(0, self.original(part.start, part.end)[0] - 40) : self.original(part.start, part.end)[0]])
+        return self._topic.search(before) is not None
 
     def _call(self, match: Match, function: str, slot: str, kind: str | None) -> list[Filled]:
         if slot not in match.slots:

@@ -101,6 +101,7 @@ class Reader:
         self.sentence_before: Annotated | None = None
         self.conferences: set[str] = set()  # events that count only where no summit is named
         self.has_summit = False
+        self.other_editions: set[str] = set()  # "the next summit": of which none can be what the text is about
         self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
         self.findings: list[Finding] = []
         self.builder = Builder(language, self.table, self.folded.original, document.text, self._context)
@@ -114,7 +115,8 @@ class Reader:
             rewrite(self.language, sentence, self._learn)
             self._note(sentence)
             summits.note_features(sentence, self.table, goal)
-        if not any(draft.kind == "Summit" for draft in self.table.all()) and not self._unnamed_summit():
+        summit_ids = {draft.id for draft in self.table.all() if draft.kind == "Summit"}
+        if not summit_ids - self.other_editions and not self._unnamed_summit() and not summit_ids:
             return Extraction(self.document)
         self._drop_conferences()
         summits.merge_editions(self.table, self.language)
@@ -123,7 +125,7 @@ class Reader:
         self._merge_initiatives()
         self._merge_family_names()
         aliases = self._aliases()
-        self.main = summits.main_summit(self.table)
+        self.main = summits.main_summit(self.table, self.other_editions)
         self.table.clear_mentions()
         if self.main and self.main.year and not year:
             fill_years([item for item in found.items if item.type == "Date"], self.main.year)
@@ -308,6 +310,8 @@ class Reader:
             kind = draft.kind
         if "alone" in new:
             self.conferences.add(draft.id)
+        if described and kind == "Summit":
+            self.other_editions.add(draft.id)
         shown = draft.kind if draft.kind in CODE else kind
         item = Item(shown, start, end, draft.id, self.folded.text[start:end], anaphor=bool(described))
         if not described and (start, end) not in draft.mentions:
@@ -515,7 +519,7 @@ class Reader:
             ]
             return self.table[here[-1]] if here else self.main
         if which == "subject":
-            return self._subject(sentence)
+            return self._subject(sentence, cell)
         for entity, paragraph in reversed(self.recent):
             if self.table[entity].kind in types and paragraph >= sentence.paragraph - 6:
                 return self.table[entity]
@@ -523,9 +527,10 @@ class Reader:
             return next((draft for draft in self.table.all() if draft.kind in types), None)
         return None
 
-    def _subject(self, sentence: Annotated) -> Draft | None:
+    def _subject(self, sentence: Annotated, cell: int) -> Draft | None:
         """Return whom "he" means: the subject of the sentence before, else who spoke last, unless it went on to a thing."""
-        if (subject := self._grammatical_subject(self.sentence_before)) is not None:
+        subject = self._grammatical_subject(sentence, cell) or self._grammatical_subject(self.sentence_before)
+        if subject is not None:
             return subject
         between = (
             {item.type for item in self.sentence_before.items if item is not None} if self.sentence_before else set()

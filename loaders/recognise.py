@@ -326,7 +326,7 @@ def _elision(language: Language) -> Any:
     return regex.compile(str(language.settings.get("elision", r"(?!)")))
 
 
-_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: |[-*•] )\s*(?:\w{1,2}')?\Z")
+_OPENING = regex.compile(r"(?:^|[.!?\n\"]|: |[-*•] )\s*\Z")
 
 
 @functools.lru_cache(maxsize=8)

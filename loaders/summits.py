@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import regex
@@ -198,13 +198,16 @@ def _numbers(words: set[str]) -> set[str]:
     return {number for word in words for number in _NUMBER.findall(word)}
 
 
-def main_summit(table: EntityTable) -> Draft | None:
-    """Return the summit the document is about: the one with a name that is met most often, the first of those."""
+def main_summit(table: EntityTable, others: Collection[str] = ()) -> Draft | None:
+    """Return the summit the document is about: the one with a name that is met most often, the first of those.
+
+    *others* are ids of editions that are only what comes before or after it.
+    """
     summits = [draft for draft in table.all() if draft.kind == "Summit"]
 
-    def weight(draft: Draft) -> tuple[bool, int, int]:
+    def weight(draft: Draft) -> tuple[bool, bool, int, int]:
         first = min((start for start, _ in draft.mentions), default=0)
-        return (not draft.description, len(draft.mentions), -first)
+        return (draft.id not in others, not draft.description, len(draft.mentions), -first)
 
     return max(summits, key=weight, default=None)
 

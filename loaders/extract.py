@@ -552,7 +552,7 @@ class Reader:
         if sentence is None or grammar is None or grammar.verb_first:
             return None
         for cell, item in enumerate(sentence.items[:stop]):
-            if item is None or item.type != "Person" or not item.entity:
+            if item is None or item.type not in ("Person", "Pronoun") or not item.entity:
                 continue
             if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
                 return self.table[item.entity]

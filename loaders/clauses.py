@@ -157,15 +157,19 @@ def _before(around: _Around, items: Any) -> Cells | None:
         if len(between) > _REACH:
             return None
         before = grammar.determiner.sub("", text[around.low : group.start()])
+        span = _span(group)
         if grammar.preposition.search(before) and not grammar.relative_subject.match(between.lstrip(" ,")):
-            continue  # "of the man", but "of the man, who said"
+            last = grammar.determiner.sub("", text[around.low : group.end() - 1]).rstrip()
+            if len(group.group()) == 1 or not last.endswith(","):
+                continue  # "of the man", but "of the man, who said"
+            before, span = last, (group.end() - 1, group.end())  # no list: "on the plane of the state, the president"
         core = grammar.aside.sub(" ", between).strip()  # "the man, who came yesterday, has said"
         if grammar.relative_subject.search(core):
             core = between.strip()  # what "which" means stands just before it
         if grammar.helpers.fullmatch(core):
-            return _span(group)
+            return span
         if grammar.joined.search(core) and (not before.strip() or grammar.opens.search(before)):
-            return _span(group)
+            return span
     return None
 
 

@@ -497,6 +497,8 @@ class Reader:
                     continue
                 start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
                 kind = draft.kind if draft.kind in CODE else anaphor.types[0]
+                if kind == "Person" and draft.description and not draft.names:
+                    kind = "Pronoun"  # nobody says who it is
                 sentence.replace(
                     found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
                 )
@@ -619,6 +621,10 @@ class Reader:
             return self.main.id if self.main else ""
         if name == "main":
             return self.main.id if self.main else ""
+        if name == "earlier":  # of the sentence before: "Organised by X, it followed the summit of Y"
+            earlier = self.sentence_before.items if self.sentence_before is not None else []
+            found = [item for item in earlier if item is not None and item.type == "Summit" and item.entity]
+            return self.table[found[-1].entity].id if found else self.main.id if self.main else ""
         if name == "speaker":
             subject = self._grammatical_subject(match.sentence, match.start) or self._grammatical_subject(
                 self.sentence_before
@@ -641,6 +647,9 @@ class Reader:
         ]
         if here:
             return self.table[here[-1].entity].id
+        earlier = self.sentence_before.items if self.sentence_before is not None else []
+        if before := [item for item in earlier if item is not None and item.type in wanted and item.entity]:
+            return self.table[before[-1].entity].id
         for entity, paragraph in reversed(self.recent):
             if self.table[entity].kind in wanted and paragraph >= match.sentence.paragraph - 1:
                 return self.table[entity].id

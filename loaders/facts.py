@@ -286,7 +286,9 @@ class Builder:
 
     def _is_topic(self, part: Item) -> bool:
         """Tell whether a place in a summit's name says what it is about ("on Gaza"), not where it is."""
-        before = fold(self.text[max(0, self.original(part.start, part.end)[0] - 40) : self.original(part.start, part.end)[0]])
+        before = fold(
+            self.text[max(0, self.original(part.start, part.end)[0] - 40) : self.original(part.start, part.end)[0]]
+        )
         return self._topic.search(before) is not None
 
     def _call(self, match: Match, function: str, slot: str, kind: str | None) -> list[Filled]:

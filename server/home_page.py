@@ -161,11 +161,11 @@ def _is_wanted(hit: Hit) -> bool:
 
 
 def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> bytes:
-    """Return the page for an address nothing is at: it has searched already."""
+    """Return the page for a request that could not be answered; where nothing is at an address, it has searched already."""
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
     words = path.rstrip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")[:200]
     try:
-        hits = found(site, words, language_of(environ), 10)
+        hits = found(site, words, language_of(environ), 10) if problem.status == 404 else []
     except Problem:
         hits = []  # the index is being built; the page is still of use
     return pages.render(

@@ -116,7 +116,7 @@ def page(site: Site, environ: Environ) -> Reply:
     def values() -> Mapping[str, Any]:
         names = site.names(environ)
         items = [item for item in entries(site) if layer_of(item) in layers or _holds(item, layers)]
-        items = items[-_ENTRIES:] if len(items) > _ENTRIES else items
+        total, items = len(items), items[-_ENTRIES:]
         names.learn(iri for item in items for iri in _mentioned(item))
         shower = Shower(site.pages, names, {}, messages()[names.language])
         years: dict[str, list[Entry]] = {}
@@ -124,6 +124,7 @@ def page(site: Site, environ: Environ) -> Reply:
             years.setdefault(item.year, []).append(item)
         return {
             "layers": LAYERS,
+            "left_out": total - len(items),
             "shown_layers": layers,
             "years": list(years.items()),
             "shower": shower,

@@ -27,7 +27,7 @@ from .problems import Problem
 from .reply import SECURITY, cors_headers, wants_html
 from .respond import respond
 from .search_api import SearchApi
-from .site import Site
+from .site import Site, last_modified
 from .sparql import base_of, options
 
 # Each has a function register(app, site).
@@ -98,7 +98,11 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
         reply = describe.rdf_reply(triples, "text/turtle" if html else accept())
         if html:  # shown by the browser, where Turtle would be downloaded
             reply.content_type = "text/plain; charset=utf-8"
-        return respond(reply)
+        reply.headers.append(last_modified(engine.version()))
+        response = respond(reply)
+        response.add_etag()
+        response.make_conditional(request)
+        return response
 
     @app.get("/.well-known/void")
     def void() -> Response:
@@ -147,7 +151,9 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
         # What asks an API reads JSON, whatever it says it accepts.
         asked = "application/problem+json" if request.path.startswith("/api/") else accept()
         content_type, body = problem.render(asked)
-        if content_type.startswith(HTML.media_type) and problem.status == 404:
+        if (
+            content_type.startswith(HTML.media_type) and problem.status < 500
+        ):  # a mistake of ours may be in the page itself
             body = home_page.missing(site, pages, request.environ, problem)
         return Response(body, problem.status, [("Vary", "Accept"), *problem.headers], content_type=content_type)
 

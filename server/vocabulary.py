@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from email.utils import formatdate
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -39,9 +41,16 @@ def _page(language: str) -> bytes:
     return docs.page(language, links, stylesheet="/ontology/style.css").replace("</head>", f"{data}</head>", 1).encode()
 
 
+@lru_cache(maxsize=1)
+def _changed() -> str:
+    """Return when the newest file of the ontology was written, as HTTP says it."""
+    newest = max(item.stat().st_mtime for item in Path(str(_FOLDER)).glob("*.ttl"))
+    return formatdate(newest, usegmt=True)
+
+
 def _tagged(reply: Reply, none_match: str | None) -> Reply:
     etag = f'"{hashlib.blake2b(reply.body, digest_size=12).hexdigest()}"'
-    reply.headers += [("ETag", etag), ("Cache-Control", "no-cache")]
+    reply.headers += [("ETag", etag), ("Cache-Control", "no-cache"), ("Last-Modified", _changed())]
     return Reply(304, headers=reply.headers) if matches(none_match, etag) else reply
 
 

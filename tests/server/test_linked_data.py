@@ -66,7 +66,17 @@ def test_thing_that_is_only_mentioned_is_described_by_what_mentions_it(client: C
     assert b"hasSource" in reply.body
 
 
-@pytest.mark.parametrize("path", ["/data/person/macron.ttl", "/page/person/macron", "/", "/graph/doc/00000000000000bb"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/person/macron.ttl",
+        "/page/person/macron",
+        "/",
+        "/graph/doc/00000000000000bb",
+        "/dataset",
+        "/.well-known/void",
+    ],
+)
 def test_what_the_client_has_is_not_sent_again(client: Client, path: str) -> None:
     first = client.get(path, Accept="text/turtle")
 
@@ -146,3 +156,17 @@ def test_unknown_thing_is_a_page_that_has_searched(client: Client) -> None:
     assert 'href="/id/person/macron"' in page.text
     assert 'value="emmanuel macron"' in page.text
     assert client.get("/id/person/nobody", Accept="text/turtle").headers["content-type"].startswith("text/plain")
+
+
+def test_the_ontology_says_when_it_changed(client: Client) -> None:
+    for path in ("/ontology", "/ontology.ttl"):
+        assert client.get(path, Accept="text/turtle").headers["last-modified"].endswith(" GMT")
+
+
+def test_refusal_is_explained_on_a_page_of_the_house(client: Client) -> None:
+    reply = client.get("/commitments?sort=colour", Accept=BROWSER, Accept_Language="ar")
+
+    assert reply.status == 400
+    assert '<html lang="ar" dir="rtl">' in reply.text
+    assert "sort=&#39;colour&#39;" in reply.text
+    assert "Use actor, amount" in reply.text

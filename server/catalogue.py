@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from summitgraph.errors import InputError
 
 SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
+FEDERATES = "https://purl.expasy.org/sparql-examples/ontology#federatesWith"
 FORMS = ("select", "ask", "construct", "describe")
 
 
@@ -23,6 +24,7 @@ class Example:
     comments: Mapping[str, str]
     query: str
     form: str
+    service: str = ""  # the endpoint it asks by SERVICE, which the administrator has to allow
 
     @property
     def name(self) -> str:
@@ -54,8 +56,11 @@ def examples() -> Sequence[Example]:
     """
     comments: dict[str, dict[str, str]] = {}
     queries: dict[str, tuple[str, str]] = {}
+    services: dict[str, str] = {}
     for quad in _quads():
         predicate, value = quad.predicate.value, quad.object
+        if predicate == FEDERATES and isinstance(value, ox.NamedNode) and isinstance(quad.subject, ox.NamedNode):
+            services[quad.subject.value] = value.value
         if isinstance(value, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
             subject = quad.subject.value
             if predicate == RDFS + "comment":
@@ -64,4 +69,6 @@ def examples() -> Sequence[Example]:
                 queries[subject] = (predicate.removeprefix(SH), value.value.strip())
     if broken := [iri for iri in comments if iri not in queries or "en" not in comments[iri]]:
         raise InputError(f"example {broken[0]} has no query or no comment in English")
-    return tuple(Example(iri, texts, queries[iri][1], queries[iri][0]) for iri, texts in comments.items())
+    return tuple(
+        Example(iri, texts, queries[iri][1], queries[iri][0], services.get(iri, "")) for iri, texts in comments.items()
+    )

@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import NamedNode
 
 from summitgraph.errors import InputError
-from summitgraph.graph import iris, reference, reference_graph
+from summitgraph.graph import holders, iris, reference, reference_graph, wikidata_items
 
 SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 EXACT = "http://www.w3.org/2004/02/skos/core#exactMatch"
@@ -96,3 +96,43 @@ def test_a_row_without_an_identifier_has_names_and_no_link() -> None:
 
     assert quads
     assert not [quad for quad in quads if isinstance(quad.object, NamedNode) and "wikidata" in quad.object.value]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("Q192,Prime Minister,Q145,2010,,,seen", r"terms\.csv:2: expected two QIDs, a start and an end or the year"),
+        ("Q192,Prime Minister,145,2010,2016,,seen", r"terms\.csv:2: expected two QIDs"),
+        ("Q192,Prime Minister,Q145,May 2010,2016,,seen", r"terms\.csv:2: expected two QIDs"),
+        ("Q192,Prime Minister,Q145,2016,2010,,seen", r"terms\.csv:2: ends 2010 before it starts 2016"),
+        ("Q192,Prime Minister", r"terms\.csv:2: expected 7 fields"),
+    ],
+)
+def test_a_malformed_term_of_office_is_named_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str, message: str
+) -> None:
+    (tmp_path / "terms.csv").write_text(",".join(holders.COLUMNS) + f"\n{row}\n", "utf-8")
+    monkeypatch.setattr(reference, "FOLDER", tmp_path)
+    holders.tenures.cache_clear()
+
+    try:
+        with pytest.raises(InputError, match=message):
+            holders.tenures()
+    finally:
+        holders.tenures.cache_clear()
+
+
+def test_an_office_is_known_for_its_years_and_not_beyond_its_source() -> None:
+    assert holders.in_office("Q192", 2012) is True  # until 2016
+    assert holders.in_office("Q192", 2020) is False
+    assert holders.in_office("Q6279", 2021) is True  # from 2021, as a source of 2022 has it
+    assert holders.in_office("Q6279", 2026) is None
+    assert holders.in_office("Q999999999", 2012) is None
+
+
+@pytest.mark.parametrize("row", ["X5,Person", "Q5,Planet"])
+def test_a_malformed_class_is_named_by_row(tmp_path: Path, row: str) -> None:
+    (tmp_path / "classes.csv").write_text(f"class,kind\n{row}\n", "utf-8")
+
+    with pytest.raises(InputError, match=r"classes\.csv:2: expected a class"):
+        wikidata_items.read_classes(tmp_path / "classes.csv")

@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-links bench-shapes bench-web screenshots clean
+.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-extraction bench-links bench-shapes bench-web screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

@@ -15,6 +15,7 @@ from babel.lists import format_list
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 FOLDER = Path(str(resources.files("summitgraph.server")))
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")  # of plural forms, as Arabic has them all
 BUILT = FOLDER / "static" / "build"
 
 
@@ -43,6 +44,17 @@ class In:
     def number(self, value: int | Decimal | str) -> str:
         """Return a number with its separators."""
         return format_decimal(Decimal(value), locale=self.locale)
+
+    def counted(self, count: int, forms: str) -> str:
+        """Return the form of a noun that stands after *count*; *forms* are those of the language, in CLDR's order.
+
+        >>> In("fr").counted(1, "fait|faits"), In("ar").counted(5, "قمة|قمة|قمتان|قمم|قمة|قمة")
+        ('fait', 'قمم')
+        """
+        listed = forms.split("|")
+        category = self.locale.plural_form(count)
+        order = _CATEGORIES if len(listed) == len(_CATEGORIES) else ("one", "other")
+        return listed[order.index(category)] if category in order else listed[-1]
 
     def percent(self, value: str | float | None) -> str:
         """Return a share (0 to 1) in percent, empty where there is none."""

@@ -29,8 +29,6 @@ _WORDS = (
     "q_y",
     "q_bars",
     "q_lines",
-    "q_nothing",
-    "q_nodes",
     "query",
     "run",
     "q_table",

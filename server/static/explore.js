@@ -76,10 +76,16 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 
 const status = (text) => { byId("x-status").textContent = text; };
 const form = new Intl.NumberFormat(language);
+const plural = new Intl.PluralRules(language);
+/** The form of a noun that stands after a number; the forms come in CLDR's order. */
+function counted(number, forms) {
+  const listed = forms.split("|"), order = listed.length === 6 ? ["zero", "one", "two", "few", "many", "other"] : ["one", "other"];
+  return listed[order.indexOf(plural.select(number))] ?? listed.at(-1);
+}
 function count(more) {
   const shown = on(cy.elements());
   status(cy.nodes().length
-    ? `${form.format(shown.nodes().length)} ${words.nodes} · ${form.format(shown.edges().length)} ${words.edges}${more ? ` · ${words.more}` : ""}`
+    ? `${form.format(shown.nodes().length)} ${counted(shown.nodes().length, words.nodes)} · ${form.format(shown.edges().length)} ${counted(shown.edges().length, words.edges)}${more ? ` · ${words.more}` : ""}`
     : words.empty);
 }
 

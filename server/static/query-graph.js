@@ -79,7 +79,7 @@ export class GraphResult {
       const source = node(from), target = node(to);
       edges.set(`${source} ${label} ${target}`, { data: { source, target, label } });
     }
-    box.setAttribute("aria-label", `${this.words.q_graph}: ${nodes.size} ${this.words.q_nodes}`);
+    box.setAttribute("aria-label", `${this.words.q_graph}: ${nodes.size}`);
     const probe = (kind) => {
       const span = document.createElement("span");
       span.className = `k-${kind}`;

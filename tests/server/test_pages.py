@@ -12,6 +12,7 @@ import pyoxigraph as ox
 import pytest
 
 from summitgraph.server.catalogue import examples
+from summitgraph.server.local import In
 from summitgraph.server.pages import LANGUAGES, messages
 
 from .client import Client
@@ -260,3 +261,18 @@ def test_static_files_are_compressed_and_not_sent_twice(client: Client) -> None:
     assert "Accept-Encoding" in packed.headers["vary"]
     assert client.get("/static/style.css", If_None_Match=packed.headers["etag"]).status == 304
     assert client.get("/static/../pages.py").status == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "expected"),
+    [
+        ("en", 1, "summit"),
+        ("fr", 2, "sommets"),
+        ("ar", 2, "قمتان"),
+        ("ar", 7, "قمم"),
+        ("ar", 26, "قمة"),
+        ("fr", 0, "sommet"),
+    ],
+)
+def test_nouns_after_numbers_follow_the_grammar(language: str, count: int, expected: str) -> None:
+    assert In(language).counted(count, messages()[language]["n_summits"]) == expected

@@ -19,6 +19,7 @@ from .items import codes
 from .patterns import ClauseRule, Grammar, Pattern
 
 _EVENTS = regex.compile(f"[{codes('Event')}]")
+_PERSON_BEHIND = regex.compile(f"[{codes('Person|Pronoun')}]")
 _BOUND = regex.compile(r"[.;:!?؟؛]")
 _REACH = 150  # cells between a subject and its verb
 _NEAR = 90  # cells between a verb and its object, place or date
@@ -141,6 +142,12 @@ def _is_passive(around: _Around) -> bool:
     )
 
 
+def _relative_end(around: _Around, start: int, stop: int | None = None) -> int:
+    """Return where the last relative pronoun between two cells ends with its article ("whose"), or the end of the text."""
+    found = list(around.grammar.relative.finditer(around.text, start, around.start if stop is None else stop))
+    return int(found[-1].end()) if found else len(around.text)
+
+
 def _is_active(around: _Around) -> bool:
     """Tell whether an auxiliary of the active voice stands before the verb or opens it ("has", "s'est")."""
     text, grammar = around.text, around.grammar
@@ -158,6 +165,15 @@ def _before(around: _Around, items: Any) -> Cells | None:
             return None
         before = grammar.determiner.sub("", text[around.low : group.start()])
         span = _span(group)
+        if around.rule.words and _PERSON_BEHIND.match(text, _relative_end(around, group.end())):
+            continue  # "of the states, whose president has said"
+        if (
+            around.rule.words
+            and len(group.group()) == 1
+            and _relative_end(around, around.low, group.start()) == group.start()
+            and grammar.helpers.fullmatch(between.strip(" ,"))
+        ):
+            return span
         if grammar.preposition.search(before) and not grammar.relative_subject.match(between.lstrip(" ,")):
             last = grammar.determiner.sub("", text[around.low : group.end() - 1]).rstrip()
             if len(group.group()) == 1 or not last.endswith(","):

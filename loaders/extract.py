@@ -346,12 +346,26 @@ class Reader:
             holders = [holder for holder in holders if holder in last]
         if holders and (place or len(set(holders)) == 1):
             return Item("Person", start, end, holders[0], anaphor=True)
+        if places and (only := self._only_national(places)) is not None:
+            return Item("Person", start, end, only.id, anaphor=True)
         if match.pattern.new.get("unnamed"):  # somebody who can say something, though nobody says who it is
             words = self._original(start, end)
             article = _article(self.language).match(words)
             draft = self.table.described(words[article.end() :] if article else words, "Person")
             return Item("Pronoun", start, end, draft.id, anaphor=True)
         return Item("Title", start, end, value=self.folded.text[start:end])  # nobody we know, but not the state either
+
+    def _only_national(self, places: set[str]) -> Draft | None:
+        """Return the one person of a country that the text has named so far, as the reference table knows them."""
+        known = reference.load().by_qid()
+        countries = {self.table[place].key for place in places}
+        named = {entity for entity, _ in self.recent if self.table[entity].kind == "Person"}
+        found = {
+            self.table[entity].id
+            for entity in named
+            if (row := known.get(self.table[entity].key)) is not None and row.parent in countries
+        }
+        return self.table[found.pop()] if len(found) == 1 else None
 
     def _same_office(self, titles: set[str]) -> set[str]:
         """Return *titles* with the other words for the same office (``same_office`` of the language)."""

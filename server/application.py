@@ -57,13 +57,14 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
     engine.pool.start()
 
     gatekeeper = Gatekeeper(read_tokens(settings))
-    updates = Updates(settings, gatekeeper, metrics)
+    updates = Updates(engine, gatekeeper, metrics)
 
     def describe_service(environ: Environ) -> Reply:
         accept = environ.get("HTTP_ACCEPT")
         if wants_html(accept):
             return Reply(303, headers=[("Location", "/query"), ("Vary", "Accept")])
-        return describe.rdf_reply(describe.service(base_of(environ) + "/sparql", writable=gatekeeper.open), accept)
+        triples = describe.service(base_of(environ) + "/sparql", gatekeeper.open, engine.federation.open)
+        return describe.rdf_reply(triples, accept)
 
     log = QueryLog(settings.query_log)
     endpoint = Endpoint(engine, metrics, log, page=pages.results, update=updates.update, describe=describe_service)

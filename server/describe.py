@@ -74,7 +74,7 @@ def rdf_reply(triples: Iterable[ox.Triple], accept: str | None) -> Reply:
     return Reply(200, form.content_type, body, [("Vary", "Accept, Accept-Encoding")], size=len(body))
 
 
-def service(endpoint: str, writable: bool) -> Triples:
+def service(endpoint: str, writable: bool, federated: bool = False) -> Triples:
     """Return the description of the service at *endpoint* (SPARQL 1.1 Service Description)."""
     triples: Triples = []
     node, dataset, graph = _iri(endpoint), ox.BlankNode("dataset"), ox.BlankNode("graph")
@@ -84,6 +84,8 @@ def service(endpoint: str, writable: bool) -> Triples:
     languages = [SD + "SPARQL10Query", SD + "SPARQL11Query"] + ([SD + "SPARQL11Update"] if writable else [])
     _add(triples, node, SD + "supportedLanguage", *map(_iri, languages))
     _add(triples, node, SD + "feature", _iri(SD + "UnionDefaultGraph"), _iri(SD + "EmptyGraphs"))
+    if federated:
+        _add(triples, node, SD + "feature", _iri(SD + "BasicFederatedQuery"))
     _add(triples, node, SD + "propertyFeature", _iri(NAMESPACE + "matches"))
     results = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV")
     graphs = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "N-Quads", "TriG")

@@ -9,8 +9,9 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from typing import IO, Any
@@ -19,7 +20,9 @@ from summitgraph.errors import StoreError
 
 from . import magic, view
 from .cache import Cache, Entry
+from .federation import Federation, without_services
 from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
+from .outbound import WIKIDATA, Policy, read_policy
 from .pool import Pool, crash_problem, memory_problem
 from .problems import Problem
 from .rewrite import limit_rows
@@ -117,6 +120,7 @@ class Engine:
             },
         )
         self.search = Search(settings.store)
+        self.federation = Federation(_service_policy(settings))
         self._store = str(settings.store)
         self._last = ""
         self._builder: subprocess.Popen[bytes] | None = None
@@ -164,7 +168,7 @@ class Engine:
 
     def check(self, text: str) -> Scan:
         """Return the scan of a query that may be run; raise Problem otherwise."""
-        return check_query(text, self.limits)
+        return check_query(text, self.limits, services=self.federation.open)
 
     def answer(self, query: Query, scan: Scan, deadline_s: float) -> Answer:
         """Return the answer from the cache or from a query process.
@@ -185,7 +189,17 @@ class Engine:
                 rows=entry.rows,
                 truncated=entry.truncated,
             )
-        expanded = magic.expand(query.text, scan, self.search, version)
+        started = time.monotonic()
+        federated = None
+        text = query.text
+        if "SERVICE" in scan.keywords:
+            plain = without_services(text)  # nobody is asked for a query that is not correct
+            if told := self.check_syntax("query", plain.text, query.base):
+                raise engine_syntax_problem(text, plain.message(told))
+            select = self._selector(query, deadline_s)
+            federated = self.federation.expand(text, scan, query.base, select, deadline_s)
+            text = federated.text
+        expanded = magic.expand(text, scan, self.search, version)
         message: dict[str, object] = {
             "query": expanded.text,
             "format": query.format,
@@ -203,9 +217,12 @@ class Engine:
             message["plain"] = True
         if scan.prefixes:
             message["prefixes"] = scan.prefixes
+        if federated:
+            deadline_s = max(0.1, deadline_s - (time.monotonic() - started))
         result = self.pool.run(message, deadline_s)
         if not result.header["ok"]:
             told = expanded.message(str(result.header.get("message", "")))
+            told = federated.message(told) if federated else told
             raise failed({**result.header, "message": told}, query.text, self.settings.max_result_bytes)
         if result.header["version"] != version:  # the view was replaced between our look and the worker's
             etag = ""
@@ -217,6 +234,21 @@ class Engine:
             self.cache.put(etag, Entry(result.body, done.packed, done.rows, done.truncated))
         return done
 
+    def _selector(self, query: Query, deadline_s: float) -> Callable[[str], list[dict[str, Any]]]:
+        """Return what asks our own store about a part of *query*, on the same dataset."""
+
+        def select(text: str) -> list[dict[str, Any]]:
+            part = replace(query, text=text, format="json", unlimited=True)
+            return _bindings(self.answer(part, self.check(text), deadline_s))
+
+        return select
+
+    def check_syntax(self, kind: str, text: str, base: str) -> str:
+        """Return the engine's message about a syntax error in a query or update (the *kind*), empty if there is none."""
+        message = {"check": kind, "query": text, "base": base or None}
+        header = self.pool.run(message, self.settings.deadline_s).header
+        return str(header["message"]) if header.get("error") == "syntax" else ""
+
     def select(self, text: str, values: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """Return the rows of one of our own SELECT queries: name to {"type", "value", "xml:lang", "datatype"}.
 
@@ -226,13 +258,22 @@ class Engine:
             names = " ".join(f"?{name}" for name in values)
             text = f"{text}\nVALUES ({names}) {{ ({' '.join(_iri(iri) for iri in values.values())}) }}"
         reply = self.answer(Query(text, "json", unlimited=True), self.check(text), self.settings.deadline_s)
-        data = reply.body if reply.file is None else reply.file.read()
-        rows: list[dict[str, Any]] = json.loads(data)["results"]["bindings"]
-        return rows
+        return _bindings(reply)
 
     def construct(self, text: str, format_name: str, deadline_s: float | None = None) -> Answer:
         """Return the answer to one of our own CONSTRUCT or DESCRIBE queries."""
         return self.answer(Query(text, format_name), self.check(text), deadline_s or self.settings.deadline_s)
+
+
+def _bindings(answer: Answer) -> list[dict[str, Any]]:
+    data = answer.body if answer.file is None else answer.file.read()
+    rows: list[dict[str, Any]] = json.loads(data)["results"]["bindings"]
+    return rows
+
+
+def _service_policy(settings: Settings) -> Policy:
+    allowed = settings.services + (f" {WIKIDATA}" if settings.wikidata else "")
+    return read_policy(allowed, settings.private_networks, settings.remote_timeout_s, settings.remote_max_bytes)
 
 
 def _share(total: int, fronts: int) -> int:

@@ -46,7 +46,7 @@ _COUNTED = frozenset(
 _CLOSER = {"}": "{", ")": "(", "]": "["}
 _QUERY_FORMS = frozenset(["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"])
 _UPDATE_FORMS = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"])
-_VOLATILE = frozenset(["NOW", "RAND", "UUID", "STRUUID"])
+_VOLATILE = frozenset(["NOW", "RAND", "UUID", "STRUUID", "SERVICE"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +279,8 @@ def _check_string(text: str, token: str, offset: int) -> None:
         raise syntax_problem(text, offset, "this text is never closed", f"Add {mark} at its end.")
 
 
-def check_query(text: str, limits: Limits) -> Scan:
-    """Return the scan of a query that may be run.
+def check_query(text: str, limits: Limits, *, services: bool = False) -> Scan:
+    """Return the scan of a query that may be run; *services* says that some may be called.
 
     Raises:
         Problem: 400 if it is an update or passes a limit; 403 if it calls a service.
@@ -293,7 +293,7 @@ def check_query(text: str, limits: Limits) -> Scan:
             "this is an update, and was sent as a query",
             "POST it as 'update=' or with Content-Type application/sparql-update, and with a token.",
         )
-    if "SERVICE" in result.keywords:
+    if "SERVICE" in result.keywords and not services:
         raise Problem(
             403,
             "service",
@@ -303,8 +303,10 @@ def check_query(text: str, limits: Limits) -> Scan:
     return result
 
 
-def check_update(text: str, limits: Limits) -> Scan:
-    """Return the scan of an update that may be run; it is not kept, as updates are long and run once.
+def check_update(text: str, limits: Limits, *, loads: bool = False) -> Scan:
+    """Return the scan of an update that may be run; *loads* says that some documents may be fetched.
+
+    The scan is not kept, as updates are long and run once.
 
     Raises:
         Problem: 400 if it is a query or passes a limit; 403 if it would fetch something.
@@ -312,7 +314,7 @@ def check_update(text: str, limits: Limits) -> Scan:
     result: Scan = _scan.__wrapped__(text, limits)
     if result.form in _QUERY_FORMS:
         raise Problem(400, "query-as-update", "this is a query, and was sent as an update", "Send it as 'query='.")
-    if reaching := result.keywords & {"SERVICE", "LOAD"}:
+    if reaching := result.keywords & ({"SERVICE"} if loads else {"SERVICE", "LOAD"}):
         word = min(reaching)
         raise Problem(403, word.lower(), f"{word} is switched off on this server", "Send the data with the request.")
     return result

@@ -42,6 +42,14 @@ class Settings:
     token_file: Path | None = None  # lines "<sha256 of the token> <scope>[,<scope>]"
     update_deadline_s: float = 60.0
     query_log: Path | None = None  # JSON lines
+    services: str = (
+        ""  # endpoints SERVICE may ask: addresses divided by spaces; one that ends in / allows what is below it
+    )
+    wikidata: bool = False  # SERVICE may ask Wikidata's endpoint
+    load_from: str = ""  # addresses LOAD may fetch, written like services
+    private_networks: str = ""  # hosts and networks (10.1.0.0/16) SERVICE and LOAD may reach though they are not public
+    remote_timeout_s: float = 8.0  # for one request of SERVICE or LOAD; the deadline of the query holds as well
+    remote_max_bytes: int = 8_388_608
     trust_proxy: bool = False  # take the client's address from the last X-Forwarded-For
 
     @property

@@ -6,21 +6,23 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from .auth import Gatekeeper
-from .engine import engine_syntax_problem, iris
+from .engine import Engine, engine_syntax_problem, iris
 from .guard import Limits, Scan, check_update, lex
 from .limits import client_of
+from .loading import Document, Load, fetch, find_loads, split, without_loads
 from .observe import Metrics
+from .outbound import read_policy
 from .pool import memory_problem
 from .problems import Problem
 from .reply import Environ, Reply
 from .rewrite import add_using
-from .settings import Settings
 from .sparql import Operation, base_of
 from .worker import FRAME, receive
 
@@ -38,8 +40,12 @@ class Part:
 class Updates:
     """The writing side of one front."""
 
-    def __init__(self, settings: Settings, gatekeeper: Gatekeeper, metrics: Metrics) -> None:
-        self.settings, self.gatekeeper, self.metrics = settings, gatekeeper, metrics
+    def __init__(self, engine: Engine, gatekeeper: Gatekeeper, metrics: Metrics) -> None:
+        settings = engine.settings
+        self.engine, self.settings, self.gatekeeper, self.metrics = engine, settings, gatekeeper, metrics
+        self.loads = read_policy(
+            settings.load_from, settings.private_networks, settings.remote_timeout_s, settings.remote_max_bytes
+        )
         self.limits = Limits(length=min(settings.max_body_bytes, MAX_TEXT), tokens=2_000_000, operators=20_000)
         self.document_prefix = settings.base_iri + "graph/doc/"
 
@@ -57,14 +63,31 @@ class Updates:
         self.admit(environ, "update")
         using = iris(operation.parameters.get("using-graph-uri", ()))
         named = iris(operation.parameters.get("using-named-graph-uri", ()))
-        scan = check_update(operation.text, self.limits)
+        scan = check_update(operation.text, self.limits, loads=bool(self.loads.allowed))
         text = add_using(operation.text, using, named)
         site = base_of(environ)
         gated = may_touch(operation.text, scan, self.document_prefix) or self.document_prefix.startswith(site)
-        request = {"op": "update", "text": text, "base": site + "/sparql", "gate": gated}
-        done = self.perform(request, b"", operation.text)
+        request: dict[str, object] = {"op": "update", "base": site + "/sparql", "gate": gated}
+        loads = find_loads(text, scan, site + "/sparql") if "LOAD" in scan.keywords else []
+        documents = self._fetch(text, loads, site + "/sparql")
+        request["pieces"] = split(text, loads)
+        request["documents"] = [
+            item and {"format": item.format, "base": item.base, "graph": item.graph, "length": len(item.body)}
+            for item in documents
+        ]
+        done = self.perform(request, b"".join(item.body for item in documents if item), operation.text)
         body = f"done: snapshot {done['version']}\n".encode()
         return Reply(200, "text/plain; charset=utf-8", body, [("Cache-Control", "no-store")])
+
+    def _fetch(self, text: str, loads: Sequence[Load], base: str) -> list[Document | None]:
+        """Return what each of *loads* gives; nothing is fetched for an update that is not correct."""
+        if not loads:
+            return []
+        plain = without_loads(text, loads)
+        if message := self.engine.check_syntax("update", plain.text, base):
+            raise engine_syntax_problem(text, plain.message(message))
+        deadline = time.monotonic() + self.settings.update_deadline_s
+        return [fetch(load, self.loads, deadline - time.monotonic()) for load in loads]
 
     def write_graph(self, op: str, graph: str, base: str, parts: Sequence[Part] = ()) -> dict[str, Any]:
         """Put, post to or delete one graph (empty: the default graph); return what the process tells."""

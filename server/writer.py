@@ -65,7 +65,7 @@ def apply(store: ox.Store, request: Mapping[str, Any], body: bytes) -> dict[str,
     """
     if request["op"] == "update":
         try:
-            store.update(request["text"], base_iri=request["base"])
+            store.update(update_text(request, body), base_iri=request["base"])
         except SyntaxError as error:
             raise Refused("syntax", str(error)) from error
         except (RuntimeError, ValueError, OSError) as error:
@@ -96,6 +96,26 @@ def apply(store: ox.Store, request: Mapping[str, Any], body: bytes) -> dict[str,
         store.add_graph(graph)
     store.extend(ox.Quad(item.subject, item.predicate, item.object, graph) for item in triples)
     return {"existed": existed, "triples": len(triples)}
+
+
+def update_text(request: Mapping[str, Any], body: bytes) -> str:
+    """Return an update with what its LOADs fetched as INSERT DATA; *body* holds the documents one after the other.
+
+    Raises:
+        Refused: If a document cannot be read.
+    """
+    first, *others = request["pieces"]
+    text, start = str(first), 0
+    for document, piece in zip(request["documents"], others, strict=True):
+        block = ""
+        if document is not None:  # else a LOAD that failed silently
+            part = body[start : start + document["length"]]
+            start += document["length"]
+            block = "\n".join(f"{triple} ." for triple in _parse(document, part, document["base"]))
+            if document["graph"]:
+                block = f"GRAPH {document['graph']} {{ {block} }}"
+        text += f"INSERT DATA {{ {block} }}{piece}"
+    return text
 
 
 def document_graphs(store: ox.Store, prefix: str) -> dict[str, frozenset[ox.Quad]]:

@@ -98,6 +98,7 @@ class Reader:
             (to_folded(self.folded, s.start), to_folded(self.folded, s.end - 1) + 1) for s in self.boundaries
         ]
         self.recent: list[tuple[str, int]] = []  # entity id, paragraph
+        self.noted: set[tuple[str, tuple[int, int]]] = set()  # entity id, place
         self.sentence_before: Annotated | None = None
         self.conferences: set[str] = set()  # events that count only where no summit is named
         self.has_summit = False
@@ -127,6 +128,7 @@ class Reader:
         aliases = self._aliases()
         self.main = summits.main_summit(self.table, self.other_editions)
         self.table.clear_mentions()
+        self.noted.clear()
         if self.main and self.main.year and not year:
             fill_years([item for item in found.items if item.type == "Date"], self.main.year)
         sentences = self._sentences(found, aliases)
@@ -219,7 +221,8 @@ class Reader:
                 if member.entity and (member.type in ENTITY_TYPES or member.type == "Demonym"):
                     draft = self.table[member.entity]
                     place = (member.start, member.end)
-                    if place not in draft.mentions:
+                    if (draft.id, place) not in self.noted:
+                        self.noted.add((draft.id, place))
                         draft.mentions.append(place)
                         if not member.anaphor and member.type != "Demonym" and not draft.description:
                             draft.names.append((self.folded.text[member.start : member.end], *place))
@@ -530,14 +533,12 @@ class Reader:
         if before and which != "subject":
             return self.table[before[-1].entity]
         if "Summit" in types:
-            here = [
-                i for i, paragraph in self.recent if paragraph == sentence.paragraph and self.table[i].kind == "Summit"
-            ]
+            here = [i for i, _ in self._lately(sentence.paragraph) if self.table[i].kind == "Summit"]
             return self.table[here[-1]] if here else self.main
         if which == "subject":
             return self._subject(sentence, cell)
-        for entity, paragraph in reversed(self.recent):
-            if self.table[entity].kind in types and paragraph >= sentence.paragraph - 6:
+        for entity, _ in reversed(self._lately(sentence.paragraph - 6)):
+            if self.table[entity].kind in types:
                 return self.table[entity]
         if any(kind in ("Declaration", "Report") for kind in types):
             return next((draft for draft in self.table.all() if draft.kind in types), None)
@@ -555,7 +556,7 @@ class Reader:
             return None
         named = [self.table[item.entity] for item in self.persons if item.entity]
         speaker = self.builder.last_speaker
-        spoken = any(i == speaker and paragraph >= sentence.paragraph - 1 for i, paragraph in self.recent)
+        spoken = any(i == speaker for i, _ in self._lately(sentence.paragraph - 1))
         if speaker and spoken and self.table[speaker].kind == "Person":
             if len(named) == 1 and named[0].id != self.table[speaker].id:
                 return named[0]
@@ -573,6 +574,11 @@ class Reader:
             if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
                 return self.table[item.entity]
         return None
+
+    def _lately(self, paragraph: int) -> list[tuple[str, int]]:
+        """Return what was spoken of from *paragraph* on, in order, with the paragraphs."""
+        first = bisect.bisect_left(self.recent, paragraph, key=lambda entry: entry[1])
+        return self.recent[first:]
 
     def _remember(self, sentence: Annotated) -> None:
         persons = []
@@ -625,11 +631,7 @@ class Reader:
                 # Rather than one it is compared with; but a relative clause speaks of the one named last.
                 told = [item for item in before if self.table[item.entity] is self.main and name != "nearest"]
                 return self.table[(inside[:1] or told[-1:] or before[-1:] or here[:1])[0].entity].id
-            recent = [
-                i
-                for i, paragraph in self.recent
-                if paragraph == match.sentence.paragraph and self.table[i].kind == "Summit"
-            ]
+            recent = [i for i, _ in self._lately(match.sentence.paragraph) if self.table[i].kind == "Summit"]
             if recent and self.main and self.main.id not in {self.table[i].id for i in recent}:
                 return self.table[recent[-1]].id
             return self.main.id if self.main else ""
@@ -664,8 +666,8 @@ class Reader:
         earlier = self.sentence_before.items if self.sentence_before is not None else []
         if before := [item for item in earlier if item is not None and item.type in wanted and item.entity]:
             return self.table[before[-1].entity].id
-        for entity, paragraph in reversed(self.recent):
-            if self.table[entity].kind in wanted and paragraph >= match.sentence.paragraph - 1:
+        for entity, _ in reversed(self._lately(match.sentence.paragraph - 1)):
+            if self.table[entity].kind in wanted:
                 return self.table[entity].id
         return ""
 

@@ -194,13 +194,14 @@ def _inside_a_longer_name(
 
 def _is_first_name(item: Item, runs: Sequence[Item], plain: str) -> bool:
     """Tell whether what looks like a state is somebody's first name: no article before it, another name just behind."""
-    before = plain[: item.start].rsplit(None, 1)[-1:]
+    before = plain[max(0, item.start - 60) : item.start].rsplit(None, 1)[-1:]
     if plain[item.start - 1 : item.start] == "'" or (before and before[0] in _BEFORE_STATES):
         return False
     following = plain[item.end : item.end + 40].split(" ")
     if len(following) < 2 or following[0] or following[1] in _PARTICLES:
         return False
-    return any(run.start == item.start and run.end > item.end + 2 for run in runs)
+    index = bisect.bisect_left(runs, item.start, key=lambda run: run.start)
+    return index < len(runs) and runs[index].start == item.start and runs[index].end > item.end + 2
 
 
 # What stands before a state that is named: articles and prepositions, folded.
@@ -253,7 +254,8 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
     for run in runs:
         position = run.start
         index = max(0, bisect.bisect_right(starts, position) - 1)
-        cuts = [span for span in spans[index:] if span[1] > run.start and span[0] < run.end] if spans else []
+        last = bisect.bisect_left(starts, run.end)
+        cuts = [span for span in spans[index:last] if span[1] > run.start]
         for start, end in (*cuts, (run.end, run.end)):
             words = plain[position : max(position, start)]
             stripped = words.strip(" .'-&")

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph
 from pyoxigraph import Quad, RdfFormat
@@ -180,7 +181,13 @@ class _Pool:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _start(self, workers: int = 0) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")  # the writer has threads, which a fork would not survive
+        # The writer has threads, which a fork of this process would not survive; one of a process without threads, that has
+        # loaded what all need, starts a worker in no time and shares its memory.
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            context: Any = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["summitgraph.warmed"])
+        else:
+            context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(
             workers or self.workers, mp_context=context, initializer=_warm, initargs=(reference.in_use(),)
         )
@@ -212,13 +219,17 @@ class _Pool:
         return found
 
 
-def _warm(store: Path | None) -> None:
+def warm() -> None:
     """Load what every document needs, once in the life of a process, and keep the collector from looking through it."""
-    reference.use(store)
     loaders.warm()
     gate.compiled()
     gc.collect()
     gc.freeze()
+
+
+def _warm(store: Path | None) -> None:
+    reference.use(store)
+    warm()
 
 
 def _read_batch(documents: Sequence[Document], reviews: review.Reviews | None) -> list[Built]:

@@ -9,17 +9,17 @@ import regex
 
 # Arabic letters by the sound a foreign name is written for; weak letters and hamza stand for vowels, h is often left out.
 _ARABIC = {
-    "ب": "b", "پ": "b", "ت": "t", "ط": "t", "ث": "t", "ج": "k", "غ": "k", "ق": "k", "ك": "k", "گ": "k", "چ": "c", "خ": "x",
+    "ب": "b", "پ": "b", "ت": "t", "ط": "t", "ث": "t", "ج": "g", "غ": "g", "ق": "k", "ك": "k", "گ": "g", "چ": "c", "خ": "x",
     "د": "d", "ض": "d", "ذ": "d", "ر": "r", "ز": "s", "س": "s", "ص": "s", "ظ": "s", "ش": "c", "ف": "f", "ڤ": "f", "ل": "l",
     "م": "m", "ن": "n",
 }  # fmt: skip
 # Latin spellings of more than a letter, longer ones first; what they become is left alone by those that follow.
 _SPELLINGS = (
-    ("tsch", "C"), ("tch", "C"), ("sch", "C"), ("sh", "C"), ("ch", "C"), ("kh", "X"), ("gh", "k"), ("ph", "f"), ("th", "t"),
+    ("tsch", "C"), ("tch", "C"), ("sch", "C"), ("sh", "C"), ("ch", "C"), ("kh", "X"), ("gh", "g"), ("ph", "f"), ("th", "t"),
     ("ck", "k"), ("qu", "k"), ("x", "ks"), ("ce", "s"), ("ci", "s"),
 )  # fmt: skip
-_LETTERS = {"q": "k", "g": "k", "j": "k", "p": "b", "v": "f", "z": "s", "c": "k", "C": "c", "X": "x"}
-_KEPT = frozenset("bdfklmnrst")
+_LETTERS = {"q": "k", "j": "g", "p": "b", "v": "f", "z": "s", "c": "k", "C": "c", "X": "x"}
+_KEPT = frozenset("bdfgklmnrst")
 _LATIN = {
     code: _LETTERS.get(chr(code), chr(code) if chr(code) in _KEPT else " " if not chr(code).isalnum() else None)
     for code in range(128)

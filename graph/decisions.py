@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import regex
 from pyoxigraph import QuerySolutions, Store
+
+from summitgraph.errors import InputError
 
 from . import iris, query, reference
 
@@ -14,6 +17,8 @@ _QUERIES = Path(__file__).parent / "queries"
 Ask = Callable[[str], Iterable[Mapping[str, str]]]
 NEEDS_REVIEW, ACCEPTED, REJECTED = "NeedsReview", "Accepted", "Rejected"
 OUTCOMES = (NEEDS_REVIEW, ACCEPTED, REJECTED)
+_AT_ONCE = 50  # entities a query may name: a server takes no query of any length
+_ID = regex.compile(r"[0-9a-f][0-9a-f-]{3,63}")
 _ENDS = (". ", "؟", "! ", "? ", "\n", "。")
 
 
@@ -70,22 +75,42 @@ def asker(store: Store) -> Ask:
 
 def items(ask: Ask, outcomes: Sequence[str] = (NEEDS_REVIEW,), limit: int = 50, offset: int = 0) -> list[Item]:
     """Return decisions of the given outcomes, those that need a person first, then by confidence."""
-    wanted = ", ".join(f"<{iris.term(outcome).value}>" for outcome in outcomes)
-    text = (_QUERIES / "decisions.rq").read_text("utf-8").replace("$outcomes", wanted)
-    rows = list(ask(text.replace("$limit", str(int(limit))).replace("$offset", str(int(offset)))))
+    rows = _rows(ask, outcomes, limit, offset)
     words = _words(ask, rows)
     return [_item(row, words.get((row["graph"], row["entity"]), [])) for row in rows]
 
 
+def find(ask: Ask, id: str) -> Item:
+    """Return the decision whose id is, or begins with, *id*; without its sentences.
+
+    Raises:
+        InputError: If there is none, or more than one.
+    """
+    if not _ID.fullmatch(id):
+        raise InputError(f"{id!r} is not the id of a link decision (hexadecimal digits and a hyphen)")
+    only = f'FILTER(STRSTARTS(STRAFTER(STR(?decision), "/link-decision/"), "{id}"))'
+    rows = _rows(ask, OUTCOMES, 2, 0, only)
+    exact = [row for row in rows if row["decision"].endswith(f"/{id}")] or rows
+    if len(exact) != 1:
+        problem = "begins several link decisions" if rows else "there is no link decision with this id"
+        raise InputError(f"{id}: {problem}; `summitgraph link --review --format json` lists them")
+    return _item(exact[0], [])
+
+
+def _rows(ask: Ask, outcomes: Sequence[str], limit: int, offset: int, only: str = "") -> list[Mapping[str, str]]:
+    wanted = ", ".join(f"<{iris.term(outcome).value}>" for outcome in outcomes)
+    text = (_QUERIES / "decisions.rq").read_text("utf-8").replace("$outcomes", wanted).replace("$only", only)
+    return list(ask(text.replace("$limit", str(int(limit))).replace("$offset", str(int(offset)))))
+
+
 def _words(ask: Ask, rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], list[Mapping[str, str]]]:
-    pairs = {(row["graph"], row["entity"]) for row in rows}
-    if not pairs:
-        return {}
+    pairs = sorted({(row["graph"], row["entity"]) for row in rows})
     text = (_QUERIES / "decision-words.rq").read_text("utf-8")
-    listed = " ".join(f"(<{graph}> <{entity}>)" for graph, entity in sorted(pairs))
     found: dict[tuple[str, str], list[Mapping[str, str]]] = {}
-    for row in ask(text.replace("$pairs", listed)):
-        found.setdefault((row["graph"], row["entity"]), []).append(row)
+    for start in range(0, len(pairs), _AT_ONCE):
+        listed = " ".join(f"(<{graph}> <{entity}>)" for graph, entity in pairs[start : start + _AT_ONCE])
+        for row in ask(text.replace("$pairs", listed)):
+            found.setdefault((row["graph"], row["entity"]), []).append(row)
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from summitgraph.errors import InputError
 from summitgraph.graph import decisions, reference
 from summitgraph.graph.decisions import OUTCOMES, Item
 
@@ -73,9 +74,10 @@ class Reviewing:
             return given
         if not asked.get("id"):
             raise _wrong("neither an id nor document, entity and candidate are given", "Send the id that GET lists.")
-        found = next((item for item in self.items(OUTCOMES, 100_000, 0) if item.id == asked["id"]), None)
-        if found is None:
-            raise Problem(404, "unknown", f"there is no link decision {asked['id']!r}", "GET /api/review lists them.")
+        try:
+            found = decisions.find(self._ask, asked["id"])
+        except InputError as error:
+            raise Problem(404, "unknown", str(error), "GET /api/review lists them.") from error
         return {"document": found.document, "entity": found.key, "candidate": found.candidate}
 
     def _perform(self, wanted: Mapping[str, object]) -> dict[str, Any]:

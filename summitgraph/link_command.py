@@ -192,19 +192,14 @@ def _decide(store: Path, wanted: dict[str, Sequence[str]], who: str, note: str) 
     from summitgraph.graph import decisions
     from summitgraph.graph.store import open_reader
 
+    asked = []
     snapshot, reader = open_reader(store)
     with snapshot:
-        asker = decisions.asker(reader)
-        known = {item.id: item for item in decisions.items(asker, decisions.OUTCOMES, limit=1_000_000)}
-    asked = []
-    for decision, ids in wanted.items():
-        for id in ids:
-            full = [name for name in known if name == id or name.startswith(id)]
-            if len(full) != 1:
-                problem = "is the beginning of several decisions" if full else "is not a decision of this store"
-                raise InputError(f"{id!r} {problem}; `summitgraph link --review --format json` lists them")
-            item = known[full[0]]
-            asked.append(service.Asked(item.document, item.key, item.candidate, decision, note))
+        ask = decisions.asker(reader)
+        for decision, ids in wanted.items():
+            for id in ids:
+                item = decisions.find(ask, id)
+                asked.append(service.Asked(item.document, item.key, item.candidate, decision, note))
     for line in service.decide(store, asked, who):
         click.echo(f"{line.decision}: {line.entity} – {line.candidate} (document {line.document})", err=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -227,6 +228,31 @@ def test_a_file_that_contradicts_what_is_kept_is_refused_whole(store: Path, tmp_
         reviewing.adopt(store, file)
 
     assert (dump(store), review.read(store).lines) == (before, kept)
+
+
+def test_a_long_list_is_asked_for_in_queries_of_a_length_a_server_takes(tmp_path: Path) -> None:
+    path = tmp_path / "many"
+    names = " ".join(
+        f"Samsung promised 5 billion dollars at the AI Seoul Summit 2024 in {year}." for year in range(2024, 2026)
+    )
+    texts = [
+        Document(f"{names} Text {number}.", "en", source=f"{number}.txt", generated_at=STAMP) for number in range(60)
+    ]
+    pipeline.load(texts, path)
+    lengths: list[int] = []
+    snapshot, reader = open_reader(path)
+    with snapshot:
+        ask = decisions.asker(reader)
+
+        def noting(text: str) -> list[Mapping[str, str]]:
+            lengths.append(len(text))
+            return list(ask(text))
+
+        items = decisions.items(noting, limit=500)
+
+    assert len(items) == 120
+    assert all(item.sentences for item in items)
+    assert max(lengths) < 65_536
 
 
 def test_who_decides_is_an_agent_in_the_graph(store: Path) -> None:

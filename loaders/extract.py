@@ -279,6 +279,10 @@ class Reader:
         if "capital" in new:
             return self._government(match, new["capital"])
         slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))
+        if ".." in slot:  # from one slot to another that may take no part
+            first, last = slot.split("..")
+            match.slots["name"] = (match.slots[first][0], match.slots.get(last, match.slots[first])[1])
+            slot = "name"
         described = new.get("describe", "")
         source = slot or described
         if source == "match":
@@ -324,7 +328,7 @@ class Reader:
                 draft.country = part.entity
         return item
 
-    def _holder(self, match: Match, office: str, place: str) -> Item | None:
+    def _holder(self, match: Match, office: str, place: str) -> Item:
         """Return the person the document has said holds an office ("the US vice president"), or only an office.
 
         Without a place the office must have one holder in the document, or be that of a person of the sentence before.
@@ -534,7 +538,7 @@ class Reader:
             return self.table[before[-1].entity]
         if "Summit" in types:
             here = [i for i, _ in self._lately(sentence.paragraph) if self.table[i].kind == "Summit"]
-            return self.table[here[-1]] if here else self.main
+            return self.table[here[-1]] if here else self._just_before(sentence.paragraph) or self.main
         if which == "subject":
             return self._subject(sentence, cell)
         for entity, _ in reversed(self._lately(sentence.paragraph - 6)):
@@ -543,6 +547,12 @@ class Reader:
         if any(kind in ("Declaration", "Report") for kind in types):
             return next((draft for draft in self.table.all() if draft.kind in types), None)
         return None
+
+    def _just_before(self, paragraph: int) -> Draft | None:
+        """Return the only summit the paragraph before speaks of, if it is another than the main one."""
+        lately = self._lately(paragraph - 1)
+        told = {self.table[i].id for i, number in lately if number == paragraph - 1 and self.table[i].kind == "Summit"}
+        return self.table[next(iter(told))] if len(told) == 1 else None
 
     def _subject(self, sentence: Annotated, cell: int) -> Draft | None:
         """Return whom "he" means: the subject of the sentence before, else who spoke last, unless it went on to a thing."""
@@ -634,7 +644,8 @@ class Reader:
             recent = [i for i, _ in self._lately(match.sentence.paragraph) if self.table[i].kind == "Summit"]
             if recent and self.main and self.main.id not in {self.table[i].id for i in recent}:
                 return self.table[recent[-1]].id
-            return self.main.id if self.main else ""
+            told_before = None if recent else self._just_before(match.sentence.paragraph)
+            return told_before.id if told_before else self.main.id if self.main else ""
         if name == "main":
             return self.main.id if self.main else ""
         if name == "earlier":  # of the sentence before: "Organised by X, it followed the summit of Y"
@@ -648,7 +659,7 @@ class Reader:
             if subject is not None:
                 return subject.id
             if self.builder.last_speaker:
-                return self.builder.last_speaker
+                return self.builder.speaker(match)
         wanted = {
             "speaker": ("Person",),
             "document": ("Declaration", "Document"),

@@ -100,6 +100,7 @@ class Builder:
         self.facts: list[Fact] = []
         self.findings: list[Finding] = []
         self.last_speaker = ""
+        self.last_person = ""  # the last speaker that is one
         self._seen: dict[object, int] = {}
         separator = fold_template(str(language.settings["split_separator"]))
         self._separator = regex.compile(separator)
@@ -113,6 +114,10 @@ class Builder:
         self._no_phrase = regex.compile(rf"(?:{fold_template(no_phrase)})(?!\w)")
         topic = fold_template(str(language.settings.get("topic_before", "(?!)")))
         self._topic = regex.compile(rf"(?<!\w)(?:{topic}) (?:\w{{1,3}}['’ ]){{0,2}}$")
+        singular = language.settings.get("plural_titles", {})
+        self._singular = {fold(str(many)): str(one) for many, one in singular.items()}
+        self._personal = regex.compile(fold_template(str(language.settings.get("personal_verb", "(?!)"))))
+        self._hollow = regex.compile(fold_template(str(language.settings.get("hollow_phrase", "(?!)"))))
         self._adjective_last = bool(language.settings.get("adjective_last", False))
 
     def emit(self, match: Match) -> None:
@@ -152,6 +157,8 @@ class Builder:
                     return
                 continue
             values = self._role(match, role, specification, made)
+            if role == "title" and self._singular:
+                values = [self._one_title(value) for value in values]
             if values:
                 filled[role] = values
             elif role not in _OPTIONAL:
@@ -208,6 +215,8 @@ class Builder:
         made[label] = fact.id
         if kind == "Statement" and isinstance(speaker := values["speaker"][0], EntityRef):
             self.last_speaker = speaker.id
+            if self.table[speaker.id].kind == "Person":
+                self.last_person = speaker.id
 
     def _confidence(self, match: Match) -> float:
         confidence = match.pattern.confidence
@@ -254,6 +263,19 @@ class Builder:
         if text != "new":
             raise PatternError(f"{match.pattern.where_from}: {match.pattern.id}: {role} names no slot: {text!r}")
         return []
+
+    def _one_title(self, value: Filled) -> Filled:
+        """Return a title said of several persons at once ("the presidents") as each of them holds it."""
+        words = value.value.value if isinstance(value.value, Text) else ""
+        one = self._singular.get(fold(words))
+        return Filled(Text(one, self.language.code), value.span) if one else value
+
+    def speaker(self, match: Match) -> str:
+        """Return who spoke last; the last person where the verb cannot be said of an organisation."""
+        start, end = match.start, match.end
+        if self._personal.match(match.sentence.text[start:end]) and self.last_person:
+            return self.last_person
+        return self.last_speaker
 
     def _item(self, item: Item) -> Filled:
         span = (item.start, item.end)
@@ -350,6 +372,7 @@ class Builder:
         if kind != "Text":
             ends = (n for n, (a, b) in enumerate(bounds) if self._no_phrase.match(sentence.text[a:b].lstrip()))
             bounds = bounds[: next(ends, len(bounds))]
+            bounds = [(a, b) for a, b in bounds if not self._hollow.fullmatch(sentence.text[a:b].strip(" :"))]
         filled = []
         for start, end in bounds:
             while start < end and not (sentence.chars[start].isalnum() or sentence.items[start]):

@@ -412,7 +412,7 @@ class _Compiler:
         return Grammar(
             verb_first=bool(entry.get("verb_first", False)),
             aside=part("aside"),
-            helpers=part("helpers", r",?(?: ?{})*,?"),
+            helpers=part("helpers", r"[,،]?(?: ?{})*[,،]?"),
             joined=part("joined", r"(?<!\w){}$"),
             opens=part("opens", r"{} ?$"),
             preposition=part("preposition", r"(?<!\w){}$"),

@@ -153,7 +153,7 @@ def _same(
             return False
         stems = {bare(word) for word in ordinals} | set(ordinals)
         words_1, words_2 = ({word for word in words if word not in stems} for words in (words_1, words_2))
-        if edition_1 & edition_2 and (not words_1 or not words_2):
+        if edition_1 & edition_2 and (not words_1 or not words_2 or words_1 & words_2):
             return True
     if _numbers(words_1) and _numbers(words_2) and _numbers(words_1).isdisjoint(_numbers(words_2)):
         return False

@@ -244,6 +244,25 @@ main.add_command(export)
 
 @main.command()
 @store_option
+def mcp(store: Path) -> None:
+    """Offer the store to a language model over the Model Context Protocol, on standard input and output; it only reads.
+
+    \b
+    Examples:
+      summitgraph mcp
+      in a client's configuration:
+      {"mcpServers": {"summitgraph": {"command": "summitgraph", "args": ["mcp", "--store", "data/store"]}}}
+    """
+    from dataclasses import replace
+
+    from summitgraph.server import mcp as server
+    from summitgraph.server.settings import read_settings
+
+    server.run(replace(read_settings(), store=store.absolute()), sys.stdin, sys.stdout)
+
+
+@main.command()
+@store_option
 @click.option("--documents", is_flag=True, help="List the documents.")
 def stats(store: Path, documents: bool) -> None:
     """Count what the store holds.

@@ -670,13 +670,16 @@ class Reader:
         here = [
             item
             for item in match.sentence.items[: match.start]
-            if item is not None and item.type in wanted and item.entity
+            if item is not None
+            and item.type in wanted
+            and item.entity
+            and (item.type != "Foundation" or name != "initiative")
         ]
         if here:
             return self.table[here[-1].entity].id
         earlier = self.sentence_before.items if self.sentence_before is not None else []
         if before := [item for item in earlier if item is not None and item.type in wanted and item.entity]:
-            return self.table[before[-1].entity].id
+            return self.table[before[0 if name == "initiative" else -1].entity].id
         for entity, _ in reversed(self._lately(match.sentence.paragraph - 1)):
             if self.table[entity].kind in wanted:
                 return self.table[entity].id

@@ -44,6 +44,7 @@ class Provenance:
         self.graph = iris.document_graph(document.id)
         self.source = iris.source_document(document.id)
         self.quads: list[Quad] = []
+        self._base = iris.base()
         self._evidence: dict[Span, NamedNode] = {}
         self._activities: dict[str, NamedNode] = {}
         self._confidence: dict[NamedNode, float] = {}
@@ -93,9 +94,9 @@ class Provenance:
         if span.end > len(text):
             raise ValueError(f"evidence {span.start}–{span.end} is outside a text of {len(text)} characters")
         place = f"{self.document.id}-{span.start}-{span.end}"
-        node = NamedNode(f"{iris.base()}id/evidence/{place}")
-        position = NamedNode(f"{iris.base()}id/selector/{place}-position")
-        quote = NamedNode(f"{iris.base()}id/selector/{place}-quote")
+        node = NamedNode(f"{self._base}id/evidence/{place}")
+        position = NamedNode(f"{self._base}id/selector/{place}-position")
+        quote = NamedNode(f"{self._base}id/selector/{place}-quote")
         self._evidence[span] = node
         for subject, predicate, value in (
             (node, RDF_TYPE, iris.term("Evidence")),

@@ -11,6 +11,7 @@ Seconds are of processor time, of all threads, so that a busy machine does not c
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -86,6 +87,8 @@ def stages(articles: Iterable[Document], store: Path) -> dict[str, float]:
     gate.compiled()
     for document in summit_articles(20):  # compiles the expressions that are needed: what a process does once
         loaders.extract(document)
+    gc.freeze()  # as a load does
+    gc.disable()
     with Writer(store) as writer:
         waiting: dict[str, bytes] = {}
         for document in articles:

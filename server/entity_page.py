@@ -73,7 +73,7 @@ def _values(
     names.learn([iri, *mentioned])
     shower = Shower(site.pages, names, wikidata(engine, [iri, *mentioned]), messages()[names.language])
     shown = shower.records(records, iri)
-    conflicts = disagreements(engine, iri, facts, records, shower)
+    conflicts = disagreements(iri, facts, records, shower)
     kind = terms.most_specific(kinds)
     return {
         "label": _title(names, shower, iri, kind, own, claim, rows),

@@ -15,6 +15,7 @@ from .site import Row, value
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 PER_FACT = 4  # claims of one fact whose evidence is read; of the others only the number is shown
+_OWN = frozenset(["evidence", "confidence"])  # what differs between records that say the same
 UNKNOWN = -1  # as the number of claims
 _MAX_CLAIMS = 3000  # the limit of claims-of.rq and claims-about.rq
 _CHUNK = 300  # IRIs in one query
@@ -122,8 +123,23 @@ def _add_claims(facts: Sequence[Fact], rows: Sequence[Row], thing: str = "") -> 
 
 
 def records_about(engine: Engine, thing: str) -> list[Record]:
-    """Return the records that name *thing*."""
-    return read_records(engine.select(filled("records-about", thing=[thing])))
+    """Return the records that name *thing*; of those that say the same only some, as texts repeat each other."""
+    kept: dict[object, list[Record]] = {}
+    for item in read_records(engine.select(filled("records-about", thing=[thing]))):
+        said = (
+            item.kinds,
+            [
+                (name, [_said(cell) for cell in cells])
+                for name, cells in sorted(item.values.items())
+                if name not in _OWN
+            ],
+        )
+        kept.setdefault(repr(said), []).append(item)
+    return [item for equal in kept.values() for item in equal[:PER_FACT]]
+
+
+def _said(cell: Mapping[str, str]) -> tuple[str, ...]:
+    return (cell["min"], cell["max"], cell["currency"]) if cell["type"] == "money" else (cell["value"],)
 
 
 def record(engine: Engine, iri: str) -> Record:

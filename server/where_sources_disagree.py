@@ -1,20 +1,16 @@
-"""What texts contradict each other on about one thing: the questions ``summitgraph conflicts`` asks, for one subject."""
+"""What texts contradict each other on about one thing: what ``summitgraph conflicts`` finds for all, for one subject."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 
 from summitgraph.ontology.terms import NAMESPACE
 
 from . import terms
-from .engine import Engine, iris
-from .facts import Fact, Record, with_prefixes
+from .facts import Fact, Record
 from .shown import Shower, Shown, ShownRecord
-from .site import value
 
 _DATED = ("startDate", "endDate", "publishedOn")
 _SIDES = 6
@@ -29,50 +25,104 @@ class Disagreement:
     sides: list[tuple[Shown, str, Shown]]
 
 
-@lru_cache(maxsize=4)
-def _query(name: str) -> str:
-    return (resources.files("summitgraph.graph") / "queries" / f"{name}.rq").read_text("utf-8")
-
-
-def disagreements(
-    engine: Engine, thing: str, facts: Sequence[Fact], records: Sequence[Record], shower: Shower
-) -> list[Disagreement]:
+def disagreements(thing: str, facts: Sequence[Fact], records: Sequence[Record], shower: Shower) -> list[Disagreement]:
     """Return the conflicts about *thing*; the evidence of its facts and records has to be there.
 
-    Of the claims and records that say the same, only one or a few are compared: what thousands of texts say of a hub is
-    compared as fast as what two say.
+    They are compared here, from what the page has read: the queries compare every claim there is with every other, which
+    takes seconds for a thing that thousands of texts speak of.
     """
-    found: list[Disagreement] = []
-    dates = [fact for fact in facts if terms.local_name(fact.predicate) in _DATED and fact.claims]
-    if _differ(dates):
-        found += _ask(engine, thing, "conflicting-values", "c", [fact.claims[0] for fact in dates], shower)
-    tallies = [item for item in records if "Tally" in item.kinds and item.names_in("tallyFor", thing)]
-    sums = [item for item in records if item.names_in("committedBy", thing) and item.values.get("amount")]
-    for name, variable, compared in (
-        ("conflicting-tallies", "t", _different(tallies, ("tallyOf", "unit", "count", "comparator"), 1)),
-        ("conflicting-amounts", "f", _different(sums, ("amount", "beneficiary"), 3)),
-    ):
-        if len(compared) > 1:
-            found += _ask(engine, thing, name, variable, compared, shower)
+    dates = [fact for fact in facts if terms.local_name(fact.predicate) in _DATED and fact.evidence]
+    tallies = [item for item in records if "Tally" in item.kinds and item.names_in("tallyFor", thing) and item.evidence]
+    sums = [item for item in records if item.names_in("committedBy", thing) and item.evidence and _sum(item)]
+    shower.names.learn(
+        [fact.evidence[0].document for fact in dates] + [item.evidence[0].document for item in (*tallies, *sums)]
+    )
+    return [*_dates(dates, shower), *_tallies(tallies, shower), *_sums(sums, shower)]
+
+
+def _tallies(records: Sequence[Record], shower: Shower) -> list[Disagreement]:
+    """Return the counts of one thing that cannot both be true (``conflicting-tallies.rq``)."""
+    grouped: dict[tuple[str, str], dict[tuple[int, str], Record]] = {}
+    for item in records:
+        if count := item.first("count"):
+            said = (int(count), terms.local_name(item.first("comparator")) or "Exactly")
+            grouped.setdefault((item.first("tallyOf"), item.first("unit")), {}).setdefault(said, item)
+    found = []
+    for (of, unit), counts in sorted(grouped.items()):
+        sides = [
+            (pair, item) for pair, item in sorted(counts.items()) if any(contradict(pair, other) for other in counts)
+        ]
+        if sides:
+            shown = [_side(item, shower.cell(item.values["count"][0], "count"), shower) for _, item in sides]
+            found.append(Disagreement(f"{shower.names(of)} · {shower.names(unit)}", shown[:_SIDES]))
     return found
 
 
-def _different(records: Sequence[Record], names: Sequence[str], most: int) -> list[str]:
-    """Return the IRIs of records that differ in the properties *names*: of equal ones at most *most*, of several texts."""
-    kept: dict[tuple[object, ...], dict[str, str]] = {}
+def contradict(one: tuple[int, str], other: tuple[int, str]) -> bool:
+    """Tell whether two counts with their comparators cannot both be true.
+
+    >>> contradict((40, "MoreThan"), (38, "Exactly")), contradict((60, "MoreThan"), (61, "Exactly"))
+    (True, False)
+    """
+    (number, how), (number2, how2) = one, other
+    if number == number2 or ("About" in (how, how2) and max(number, number2) <= 1.1 * min(number, number2)):
+        return False
+    for (n, c), (n2, c2) in (((number, how), (number2, how2)), ((number2, how2), (number, how))):
+        if c == "MoreThan" and (n2 > n or c2 == "MoreThan"):
+            return False
+        if c == "AtMost" and (n2 < n or c2 == "AtMost"):
+            return False
+    return True
+
+
+def _sum(item: Record) -> tuple[float, float, str] | None:
+    """Return lower bound, upper bound and currency of a commitment, if it has an upper bound."""
+    cell = next((cell for cell in item.values.get("amount", ()) if cell["type"] == "money" and cell["max"]), None)
+    return (float(cell["min"] or 0), float(cell["max"]), cell["currency"]) if cell else None
+
+
+def _sums(records: Sequence[Record], shower: Shower) -> list[Disagreement]:
+    """Return the sums of one actor, to one beneficiary or so close that one sum is meant (``conflicting-amounts.rq``)."""
+    texts: dict[float, set[str]] = {}  # upper bound to the texts that give it
+    kept: dict[tuple[tuple[float, float, str], str], Record] = {}
+    documents: dict[tuple[tuple[float, float, str], str], set[str]] = {}
     for item in records:
-        key = tuple(tuple(sorted(_key(cell) for cell in item.values.get(name, ()))) for name in names)
-        texts = kept.setdefault(key, {})
-        document = item.evidence[0].document if item.evidence else ""
-        if len(texts) < most:
-            texts.setdefault(document, item.iri)
-    return [iri for texts in kept.values() for iri in texts.values()][:_COMPARED]
+        amount = _sum(item)
+        if amount is None:
+            continue
+        key = (amount, item.first("beneficiary"))
+        kept.setdefault(key, item)
+        named = {passage.document for passage in item.evidence}
+        documents.setdefault(key, set()).update(named)
+        texts.setdefault(amount[1], set()).update(named)
+    sides: dict[tuple[str, str], dict[tuple[tuple[float, float, str], str], Record]] = {}
+    for key, other in itertools.permutations(list(kept)[:_COMPARED], 2):
+        ((low, high, currency), beneficiary), ((low2, high2, currency2), beneficiary2) = key, other
+        if currency != currency2 or not (low > high2 or low2 > high) or beneficiary != beneficiary2:
+            continue
+        if beneficiary:
+            apart = documents[key] != documents[other] or len(documents[key]) > 1
+        else:  # where each text gives the other's sum too, they speak of two commitments
+            apart = max(high, high2) <= 1.2 * min(high, high2) and not (texts[high] & texts[high2])
+        if apart:
+            sides.setdefault((beneficiary, currency), {})[key] = kept[key]
+    found = []
+    for (beneficiary, currency), items in sorted(sides.items()):
+        words = [
+            terms.label(NAMESPACE + "amount", shower.names.language),
+            *([shower.names(beneficiary)] if beneficiary else []),
+            currency,
+        ]
+        shown = [
+            _side(item, Shown(shower.form.number(f"{key[0][1]:.0f}"), shower.names.language), shower)
+            for key, item in sorted(items.items())
+        ]
+        found.append(Disagreement(" · ".join(words), shown[:_SIDES]))
+    return found
 
 
-def _key(cell: Mapping[str, str]) -> tuple[str, ...]:
-    if cell["type"] == "money":
-        return (cell["min"], cell["max"], cell["currency"])
-    return (cell["value"],)
+def _side(item: Record, said: Shown, shower: Shower) -> tuple[Shown, str, Shown]:
+    return said, item.evidence[0].words, shower.thing(item.evidence[0].document)
 
 
 def disputed_values(conflicts: Sequence[Disagreement], records: Sequence[ShownRecord]) -> set[str]:
@@ -84,40 +134,26 @@ def disputed_values(conflicts: Sequence[Disagreement], records: Sequence[ShownRe
     return {text for text in shown if text.partition("\u00a0")[0] in sides}
 
 
-def _differ(facts: Sequence[Fact]) -> bool:
-    values: dict[str, list[str]] = {}
+def _dates(facts: Sequence[Fact], shower: Shower) -> list[Disagreement]:
+    """Return the dates that cannot both be true; a partial date agrees with its fuller form (``conflicting-values.rq``)."""
+    by_property: dict[str, list[Fact]] = {}
     for fact in facts:
-        values.setdefault(fact.predicate, []).append(fact.object["value"])
-    return any(
-        not (one.startswith(other) or other.startswith(one))
-        for texts in values.values()
-        for one in texts
-        for other in texts
-    )
+        by_property.setdefault(fact.predicate, []).append(fact)
+    found = []
+    for predicate, listed in sorted(by_property.items()):
+        values = [fact.object["value"] for fact in listed]
+        sides = [
+            fact for fact in listed if fact.evidence and any(_differ(fact.object["value"], other) for other in values)
+        ]
+        if len(sides) > 1:
+            name = terms.local_name(predicate)
+            shown = [
+                (shower.cell(fact.object, name), fact.evidence[0].words, shower.thing(fact.evidence[0].document))
+                for fact in sorted(sides, key=lambda fact: fact.object["value"])
+            ]
+            found.append(Disagreement(terms.label(predicate, shower.names.language) or name, shown[:_SIDES]))
+    return found
 
 
-def _ask(
-    engine: Engine, thing: str, name: str, variable: str, compared: Sequence[str], shower: Shower
-) -> list[Disagreement]:
-    listed = " ".join(f"<{iri}>" for iri in iris(compared))
-    head, _, rest = _query(name).partition("{")
-    rest = re.sub(rf"\?({variable}2?) a ", rf"VALUES ?\1 {{ {listed} }} ?\1 a ", rest)
-    text = with_prefixes(f"{head}{{ VALUES ?subject {{ <{iris([thing])[0]}> }} {rest}")
-    grouped: dict[str, dict[str, tuple[Shown, str, Shown]]] = {}
-    for row in engine.select(text):
-        question, said = value(row, "question"), value(row, "value")
-        document = value(row, "document")
-        shower.names.learn([document])
-        side = (shower.cell(row["value"], question), value(row, "words"), shower.thing(document))
-        grouped.setdefault(question, {}).setdefault(said, side)
-    return [
-        Disagreement(_in_words(question, shower), list(sides.values())[:_SIDES])
-        for question, sides in sorted(grouped.items())
-        if len(sides) > 1
-    ]
-
-
-def _in_words(question: str, shower: Shower) -> str:
-    """Return a question, made of names of terms, with those in the reader's language."""
-    words = [terms.label(NAMESPACE + word, shower.names.language) or word for word in question.split(" ")]
-    return " ".join(word for word in words if word not in ("counted", "in", "for"))
+def _differ(one: str, other: str) -> bool:
+    return not (one.startswith(other) or other.startswith(one))

@@ -14,6 +14,7 @@ from summitgraph.server.facts import Evidence, sides
 from summitgraph.server.launch import launched
 from summitgraph.server.shown import merged
 from summitgraph.server.source_page import Item, segments
+from summitgraph.server.where_sources_disagree import contradict
 
 from . import articles
 from .client import Client
@@ -186,3 +187,20 @@ def test_segments_of_spans_that_overlap_are_the_text() -> None:
         ("abc", (1,)), ("d", (1, 2, 3)), ("e", (1, 2)), ("f", (2,)), ("g", (2, 3)), ("h", (2,)),
     ]  # fmt: skip
     assert [piece.first for piece in found] == [(1,), (2, 3), (), (), (), ()]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ((40, "MoreThan"), (38, "Exactly"), True),
+        ((60, "MoreThan"), (61, "Exactly"), False),
+        ((60, "MoreThan"), (70, "MoreThan"), False),
+        ((100, "AtMost"), (90, "Exactly"), False),
+        ((100, "AtMost"), (120, "Exactly"), True),
+        ((100, "About"), (108, "Exactly"), False),
+        ((28, "Exactly"), (29, "Exactly"), True),
+        ((28, "Exactly"), (28, "MoreThan"), False),
+    ],
+)
+def test_counts_that_cannot_both_be_true(one: tuple[int, str], other: tuple[int, str], expected: bool) -> None:
+    assert contradict(one, other) is contradict(other, one) is expected

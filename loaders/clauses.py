@@ -21,6 +21,10 @@ from .patterns import ClauseRule, Grammar, Pattern
 _EVENTS = regex.compile(f"[{codes('Event')}]")
 _PERSON_BEHIND = regex.compile(f"[{codes('Person|Pronoun')}]")
 _BOUND = regex.compile(r"[.;:!?؟؛]")
+_QUOTE = regex.compile(f"[{codes('Quote')}]")
+_QUOTED = regex.compile(
+    f"(?P<quote>[{codes('Quote')}]),? ?(?:[^\\W\\d]+ ){{0,2}}$"
+)  # a quotation that ends at the speaker
 _REACH = 150  # cells between a subject and its verb
 _NEAR = 90  # cells between a verb and its object, place or date
 
@@ -91,8 +95,7 @@ def _active(around: _Around) -> dict[str, Cells] | None:
             and rule.subject.match(around.text, grammar.article.match(around.text, end).end())
         ):
             return None  # the speaker stands behind: "..., said Macron"
-        said = rule.object.match(around.text, grammar.before_words.match(around.text, end).end())
-        return slots | {"object": said.span()} if said else None
+        return _said(around, slots, end)
     if grammar.attached.search(around.text[around.start : around.end]):
         named = [group.span() for group in rule.object.finditer(around.text, around.low, around.start)]
         return slots | {"object": named[-1]} if named and around.start - named[-1][1] < _NEAR else None
@@ -105,6 +108,20 @@ def _active(around: _Around) -> dict[str, Cells] | None:
     if target and not grammar.complement.search(around.text[end : target.start()]):
         return slots | {"object": target.span()}
     return slots if grammar.pronoun.match(around.text, end) else None
+
+
+def _said(around: _Around, slots: dict[str, Cells], end: int) -> dict[str, Cells] | None:
+    """Return the slots with what is said: behind the verb, or before the speaker where the verb has but adverbs behind it."""
+    rule, grammar, text = around.rule, around.grammar, around.text
+    first = min([around.start, *(start for start, _ in slots.values())])
+    quoted = _QUOTED.search(text, around.low, first)
+    if quoted and not _QUOTE.search(text, end, around.high) and not grammar.goes_on.match(text, end):
+        return slots | {"object": quoted.span("quote")}
+    before = grammar.before_speaker.search(text, around.low, first)
+    if before and before.end() == first and grammar.told_end.match(text, end):
+        return slots | {"object": before.span("said")}
+    said = rule.object.match(text, grammar.before_words.match(text, end).end())
+    return slots | {"object": said.span()} if said else None
 
 
 def _passive(around: _Around) -> dict[str, Cells] | None:

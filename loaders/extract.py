@@ -16,6 +16,7 @@ from summitgraph.graph.records import Document, Entity, Extraction, Finding, Nam
 from . import clauses, findings, lead, mixed, patterns, summits
 from . import language as languages
 from .annotate import Annotated, Match, annotate, matches, rewrite
+from .core import core
 from .entities import Draft, EntityTable, family
 from .facts import Builder
 from .gazetteer import Gazetteer, NameEntry, is_arabic
@@ -104,6 +105,7 @@ class Reader:
         self.has_summit = False
         self.other_editions: set[str] = set()  # "the next summit": of which none can be what the text is about
         self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
+        self.topic: tuple[str, int] | None = None  # what the last sentence spoke of first, and its paragraph
         self.findings: list[Finding] = []
         self.builder = Builder(language, self.table, self.folded.original, document.text, self._context)
 
@@ -139,10 +141,12 @@ class Reader:
             self._note(sentence)
             self._remember(sentence)
             sentence.look(self.language.prefilter)
-            present = sentence.present
-            for requires, pattern in self.language.frame_index:
-                if requires & present == requires:
-                    self._frame(pattern, sentence)
+            bare = core(sentence, self.language)
+            for reading in (sentence, bare) if bare else (sentence,):
+                present = reading.present
+                for requires, pattern in self.language.frame_index:
+                    if requires & present == requires:
+                        self._frame(pattern, reading)
             if not sentence.heading:
                 self.sentence_before = sentence
         if self.main:
@@ -533,6 +537,8 @@ class Reader:
             earlier = self.sentence_before.items if self.sentence_before else []
             fitting = [item for item in (*earlier, *known) if item is not None and item.entity and item.type in types]
             return self.table[fitting[-1].entity] if fitting else None
+        if which == "topic":
+            return self._topic(types, sentence)
         before = [item for item in sentence.items[:cell] if item is not None and item.entity and item.type in types]
         if before and which != "subject":
             return self.table[before[-1].entity]
@@ -553,6 +559,13 @@ class Reader:
         lately = self._lately(paragraph - 1)
         told = {self.table[i].id for i, number in lately if number == paragraph - 1 and self.table[i].kind == "Summit"}
         return self.table[next(iter(told))] if len(told) == 1 else None
+
+    def _topic(self, types: Sequence[str], sentence: Annotated) -> Draft | None:
+        """Return what the sentence before, in the same paragraph, spoke of first, if it can be an "it"."""
+        if self.topic is None or self.topic[1] != sentence.paragraph:
+            return None
+        draft = self.table[self.topic[0]]
+        return draft if draft.kind in types else None
 
     def _subject(self, sentence: Annotated, cell: int) -> Draft | None:
         """Return whom "he" means: the subject of the sentence before, else who spoke last, unless it went on to a thing."""
@@ -592,6 +605,9 @@ class Reader:
 
     def _remember(self, sentence: Annotated) -> None:
         persons = []
+        first = next((item for item in sentence.items if item is not None and item.type in ENTITY_TYPES), None)
+        if first is not None and first.entity and not sentence.heading:
+            self.topic = (first.entity, sentence.paragraph)
         for item in sentence.items:
             if item is not None and item.entity and item.type in ENTITY_TYPES:
                 self.recent.append((item.entity, sentence.paragraph))
@@ -641,6 +657,8 @@ class Reader:
                 # Rather than one it is compared with; but a relative clause speaks of the one named last.
                 told = [item for item in before if self.table[item.entity] is self.main and name != "nearest"]
                 return self.table[(inside[:1] or told[-1:] or before[-1:] or here[:1])[0].entity].id
+            if self.main and self.language.settings.get("unsaid_summit") == "main":
+                return self.main.id
             recent = [i for i, _ in self._lately(match.sentence.paragraph) if self.table[i].kind == "Summit"]
             if recent and self.main and self.main.id not in {self.table[i].id for i in recent}:
                 return self.table[recent[-1]].id
@@ -662,6 +680,7 @@ class Reader:
                 return self.builder.speaker(match)
         wanted = {
             "speaker": ("Person",),
+            "body": ("State", *ORGANIZATIONS),
             "document": ("Declaration", "Document"),
             "organization": ("Company", "Organization", "Foundation"),
             "initiative": ("Initiative", "Coalition", "Foundation"),
@@ -675,6 +694,9 @@ class Reader:
             and item.entity
             and (item.type != "Foundation" or name != "initiative")
         ]
+        if name == "body":  # "its chair": of the one body the sentence has spoken of
+            bodies = {self.table[item.entity].id for item in here}
+            return next(iter(bodies)) if len(bodies) == 1 else ""
         if here:
             return self.table[here[-1].entity].id
         earlier = self.sentence_before.items if self.sentence_before is not None else []

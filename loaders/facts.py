@@ -119,6 +119,7 @@ class Builder:
         self._personal = regex.compile(fold_template(str(language.settings.get("personal_verb", "(?!)"))))
         self._hollow = regex.compile(fold_template(str(language.settings.get("hollow_phrase", "(?!)"))))
         self._adjective_last = bool(language.settings.get("adjective_last", False))
+        self._former = regex.compile(fold_template(str(language.settings.get("former", r"(?!)"))))
 
     def emit(self, match: Match) -> None:
         """Add the facts of *match*; a required role that cannot be filled gives none."""
@@ -163,6 +164,10 @@ class Builder:
                 filled[role] = values
             elif role not in _OPTIONAL:
                 return
+        if kind == "Position" and "status" not in filled and (span := filled["title"][0].span):
+            before = self.original(*span)[0]
+            if self._former.search(fold(self.text[max(0, before - 30) : before])):
+                filled["status"] = [Filled(Concept("Former"), None)]
         spread = [role for role, values in filled.items() if len(values) > 1 and role not in _TOGETHER]
         if not spread:
             self._add(match, kind, label, filled, roles, made)
@@ -465,6 +470,6 @@ def _repeats(fact: Fact, other: Fact) -> bool:
     }
     if words & known:
         return True
-    return any(word in longer for word in words for longer in known) and any(
+    return any(word in longer or longer in word for word in words for longer in known) and any(
         span.overlaps(place) for span in fact.evidence for place in other.evidence
     )

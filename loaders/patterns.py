@@ -73,6 +73,9 @@ class Grammar:
     pronoun: Any  # an object that means the document spoken of: "it"
     before_subject: Any  # words between a verb and the subject behind it
     before_words: Any  # between a verb of saying and what is said: "in a speech that"
+    goes_on: Any  # behind a verb of saying, where what is said follows although a quotation stands before: "that"
+    before_speaker: Any  # what is said, as the group "said", and the comma between it and its speaker
+    told_end: Any  # behind a verb of saying where nothing follows but when, where and to whom
     place: Any
     date: Any
 
@@ -124,6 +127,7 @@ class Language:
     anaphors: tuple[Anaphor, ...]
     prefilter: Prefilter
     grammar: Grammar | None = None  # a language without one has no clause rules
+    asides: tuple[Any, ...] = ()  # what the core of a sentence leaves out (see core.py)
     groups: Mapping[str, str] = field(default_factory=dict)  # what a macro stands for: word classes and phrases
 
     @functools.cached_property
@@ -211,7 +215,8 @@ def load_folder(folder: Path, *, check: bool = True) -> Language:
         seen[pattern.id] = pattern.where_from
     anaphors = tuple(compiler.anaphors(folder / "language.yaml"))
     prefilter, grammar, groups = compiler.prefilter, compiler.grammar(), compiler.groups
-    return Language(folder.name, settings, values, lexicon, names, frames, anaphors, prefilter, grammar, groups)
+    asides = compiler.asides()
+    return Language(folder.name, settings, values, lexicon, names, frames, anaphors, prefilter, grammar, asides, groups)
 
 
 def _read(path: Path) -> Any:
@@ -429,8 +434,18 @@ class _Compiler:
             pronoun=part("pronoun", r"{}(?!\w)"),
             before_subject=part("before_subject", r"(?: ?{})*"),
             before_words=part("before_words", r"{}"),
+            goes_on=part("goes_on", r"{}"),
+            before_speaker=part("before_speaker", r"{}$"),
+            told_end=part("told_end", r"{}"),
             place=part("place", f"{{}}(?P<item>[{codes('Location')}])"),
             date=part("date", f"{{}}(?P<item>[{codes('When')}])"),
+        )
+
+    def asides(self) -> tuple[Any, ...]:
+        """Compile ``asides`` of the language's settings; what to leave out is the group ``aside``."""
+        return tuple(
+            self.compile(str(text), f"language.yaml: asides: {number}", "")[0]
+            for number, text in enumerate(_list_of(self.settings.get("asides", [])), 1)
         )
 
     def expand(self, template: str, place: str) -> str:

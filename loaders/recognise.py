@@ -28,8 +28,10 @@ _CAPITAL = (
     r"(?:(?:(?:a[dlnrstz]|e[clrs]|as[hs]|ech|ibn|ould)-)?\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<!\p{Ll}\.)|"
     r"\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
 )
+_PARTICLE = r"(?:bin|bint|ibn|al|el|ould|abu|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben)"
+_GLUED = rf"(?:(?:al|el|ad|as|an|ar|ash|at|az|ul|ud|bin|abu)-{_CAPITAL})"
 _RUN = regex.compile(
-    rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|\d{{1,3}}(?=\s|$)|(?:bin|bint|ibn|al|el|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben) (?={_CAPITAL})(?:(?:la|der|den) )?{_CAPITAL}))*"  # noqa: E501
+    rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|{_GLUED}|\d{{1,3}}(?=\s|$)|{_PARTICLE} (?=\p{{Lu}}|{_PARTICLE} |{_GLUED})(?:{_PARTICLE} )?(?:{_CAPITAL}|{_GLUED})))*"  # noqa: E501
 )
 _LATIN_RUN = regex.compile(
     r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*"
@@ -312,10 +314,11 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
                     words = folded.text[start:end] if start < end else ""
             while words:
                 first = words.split(" ", 1)[0]
-                if first.rstrip(".'") not in common or (not opening and first in openers and " " in words):
+                if first.rstrip(".'") not in common or (first in openers and words.count(" ") > (1 if opening else 0)):
                     break
                 start += len(first) + 1
                 words = folded.text[start:end] if start < end else ""
+                opening = False  # only the first word owes its capital to the sentence
         words = words.rstrip(" .")
         if len(words) > 1:
             items.append(Item("Unknown", start, start + len(words), value=words))

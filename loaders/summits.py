@@ -18,6 +18,7 @@ from .values import DateRange
 
 _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PREFIX = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بك](?=\p{Arabic}{4})|ل(?=\p{Arabic}{4}))")
+_OPENING = 300  # characters
 _NUMBER = regex.compile(r"\d+")
 _WORDS = regex.compile(r"\w+")
 _NO_NUMBERS = regex.compile(r"[^\W\d]\w*")
@@ -87,6 +88,25 @@ def merge_editions(table: EntityTable, language: Language) -> None:
             kept.append(draft)
         else:
             table.merge(same, draft)
+    _merge_place_names(table, language)
+
+
+def _merge_place_names(table: EntityTable, language: Language) -> None:
+    """Merge "the Manama summit" and "the 33rd Arab League summit" where both are named first, at the opening of a text."""
+    generic = set(language.lexicon.get("summit_generic", ()))
+    opening = [
+        draft
+        for draft in table.all()
+        if draft.kind == "Summit" and draft.names and min(start for start, _ in draft.mentions) < _OPENING * 1.5
+    ]
+    if len(opening) != 2:
+        return
+    first, second = opening
+    bare_words = [not _words(draft, table, generic) for draft in opening]
+    cities = [_cities(draft, table) for draft in opening]
+    years_agree = not (first.year and second.year) or first.year == second.year
+    if bare_words[0] != bare_words[1] and years_agree and (not cities[0] or not cities[1]):
+        table.merge(first, second)
 
 
 def name_known_editions(table: EntityTable, language: Language) -> None:
@@ -143,6 +163,8 @@ def _same(
     groups: set[str],
 ) -> bool:
     if first.year and second.year and first.year != second.year:
+        return False
+    if not (first.names and second.names):  # only described: "last year's edition"
         return False
     if first.key and second.key and first.key != second.key:
         return False
@@ -207,7 +229,7 @@ def main_summit(table: EntityTable, others: Collection[str] = ()) -> Draft | Non
 
     def weight(draft: Draft) -> tuple[bool, bool, int, int]:
         first = min((start for start, _ in draft.mentions), default=0)
-        return (draft.id not in others, not draft.description, len(draft.mentions), -first)
+        return (draft.id not in others, not draft.description, len(draft.mentions) + 2 * (first < _OPENING), -first)
 
     return max(summits, key=weight, default=None)
 

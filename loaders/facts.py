@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import regex
 
@@ -102,22 +103,11 @@ class Builder:
         self.last_speaker = ""
         self.last_person = ""  # the last speaker that is one
         self._seen: dict[object, int] = {}
-        separator = fold_template(str(language.settings["split_separator"]))
-        self._separator = regex.compile(separator)
-        adjective = str(language.settings.get("adjective", "(?!)"))
-        for name in regex.findall(r"@(\w+)", adjective):
-            adjective = adjective.replace(f"@{name}", language.alternatives(name))
-        self._adjective = regex.compile(rf"(?:{fold_template(adjective)})")
-        no_phrase = str(language.settings.get("not_a_phrase", "(?!)"))
-        for name in regex.findall(r"@(\w+)", no_phrase):
-            no_phrase = no_phrase.replace(f"@{name}", language.alternatives(name))
-        self._no_phrase = regex.compile(rf"(?:{fold_template(no_phrase)})(?!\w)")
-        topic = fold_template(str(language.settings.get("topic_before", "(?!)")))
-        self._topic = regex.compile(rf"(?<!\w)(?:{topic}) (?:\w{{1,3}}['’ ]){{0,2}}$")
+        words = _expressions(language)
+        self._separator, self._adjective, self._no_phrase = words["separator"], words["adjective"], words["no_phrase"]
+        self._topic, self._personal, self._hollow = words["topic"], words["personal"], words["hollow"]
         singular = language.settings.get("plural_titles", {})
         self._singular = {fold(str(many)): str(one) for many, one in singular.items()}
-        self._personal = regex.compile(fold_template(str(language.settings.get("personal_verb", "(?!)"))))
-        self._hollow = regex.compile(fold_template(str(language.settings.get("hollow_phrase", "(?!)"))))
         self._adjective_last = bool(language.settings.get("adjective_last", False))
         self._former = regex.compile(fold_template(str(language.settings.get("former", r"(?!)"))))
 
@@ -438,6 +428,26 @@ class Builder:
     def _text(self, start: int, end: int) -> Filled:
         left, right = self.original(start, end)
         return Filled(Text(self.text[left:right].strip(), self.language.code), (start, end))
+
+
+@functools.lru_cache(maxsize=8)
+def _expressions(language: Language) -> Mapping[str, Any]:
+    """Return the expressions that a builder of facts in *language* uses, compiled once."""
+
+    def setting(name: str, default: str = "(?!)") -> str:
+        text = str(language.settings.get(name, default))
+        for found in regex.findall(r"@(\w+)", text):
+            text = text.replace(f"@{found}", language.alternatives(found))
+        return fold_template(text)
+
+    return {
+        "separator": regex.compile(setting("split_separator")),
+        "adjective": regex.compile(rf"(?:{setting('adjective')})"),
+        "no_phrase": regex.compile(rf"(?:{setting('not_a_phrase')})(?!\w)"),
+        "topic": regex.compile(rf"(?<!\w)(?:{setting('topic_before')}) (?:\w{{1,3}}['’ ]){{0,2}}$"),
+        "personal": regex.compile(setting("personal_verb")),
+        "hollow": regex.compile(setting("hollow_phrase")),
+    }
 
 
 @functools.lru_cache(maxsize=4096)

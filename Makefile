@@ -7,7 +7,7 @@ STORE ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-extraction bench-links bench-shapes bench-web screenshots clean
+.PHONY: help install assets demo test lint build lock docs conformance evaluate bench-endpoint bench-extraction bench-links bench-shapes bench-web screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -77,6 +77,11 @@ bench-web: $(VENV)/.installed-dev ## how fast pages, search and expansion are at
 
 screenshots: $(VENV)/.installed-dev $(ASSETS) ## the README's pictures, taken in Chromium from the sample articles
 	$(BIN)/python -m tests.browser.screenshots docs/pictures
+
+bench-endpoint: $(VENV)/.installed-dev ## the endpoint beside oxigraph serve and rdflib-endpoint at 1 M triples; writes docs/benchmarks.md (needs wrk)
+	test -x build/bench-peers/bin/oxigraph || { $(PYTHON) -m venv build/bench-peers && \
+		build/bench-peers/bin/pip install --quiet 'oxigraph==0.5.13' 'rdflib-endpoint==0.6.3' oxrdflib uvicorn; }
+	$(BIN)/python -m tests.benchmarks.endpoint
 
 bench-links: $(VENV)/.installed-dev ## a million reference names, a Wikidata dump, and what linking costs in a load
 	$(BIN)/python -m tests.benchmarks.links

@@ -24,7 +24,7 @@ class Entry:
 
 
 class Cache:
-    """A least-recently-used store of entries; an entry may take an eighth of the whole."""
+    """A least-recently-used store of entries; an entry may take half of the whole."""
 
     def __init__(self, limit: int) -> None:
         self.limit, self.size = limit, 0
@@ -43,9 +43,14 @@ class Cache:
                 self._entries.move_to_end(key)
             return entry
 
+    @property
+    def largest(self) -> int:
+        """Return how many bytes a body may have to be kept."""
+        return self.limit // 3 - 512
+
     def put(self, key: Hashable, entry: Entry) -> None:
         """Keep *entry*, unless it is too big."""
-        if entry.cost > self.limit // 8:
+        if entry.cost > self.limit // 2:
             return
         with self._lock:
             old = self._entries.pop(key, None)

@@ -230,8 +230,11 @@ class Engine:
             result.body, etag, version, result.file, result.size, queued_s=result.queued_s, ran_s=result.ran_s
         )
         done.rows, done.truncated = result.header["rows"], result.header["truncated"]
-        if etag and result.file is None:
-            self.cache.put(etag, Entry(result.body, done.packed, done.rows, done.truncated))
+        if etag and result.file is not None and result.size <= self.cache.largest:
+            with result.file:
+                done.body, done.file = result.file.read(), None
+        if etag and done.file is None:
+            self.cache.put(etag, Entry(done.body, done.packed, done.rows, done.truncated))
         return done
 
     def _selector(self, query: Query, deadline_s: float) -> Callable[[str], list[dict[str, Any]]]:

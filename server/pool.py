@@ -118,7 +118,7 @@ class Process:
             elif not self.slowed and now > self._started + SLOW_AFTER_S and self._deadline != math.inf:
                 self.slowed = True
                 with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, self.process.pid, 10)
+                    os.setpriority(os.PRIO_PROCESS, self.process.pid, 5)
 
     def _receive(self) -> Result:
         data = self._fill(self.connection.recv(65_536), FRAME.size)

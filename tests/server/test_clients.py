@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from rdflib import Dataset, Graph, Literal, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore, SPARQLUpdateStore
+from SPARQLWrapper import GET, JSON, POST, TURTLE, SPARQLWrapper
 
 from summitgraph.server.launch import launched
 
@@ -37,6 +39,38 @@ def test_rdflib_writes_and_reads_back(make_store: Callable[[Path, str], Path], t
         graph.add((URIRef("http://e/قمة"), LABEL, Literal("قمة", lang="ar")))
 
         assert list(graph.objects(URIRef("http://e/قمة"), LABEL)) == [Literal("قمة", lang="ar")]
+
+
+def test_sparqlwrapper_asks_and_writes(make_store: Callable[[Path, str], Path], tmp_path: Path) -> None:
+    made = make_store(tmp_path / "store", "<http://g/1> { <http://e/a> <http://e/p> 'قمة'@ar }")
+    with launched(made, {"SUMMITGRAPH_TOKEN": "t", "SUMMITGRAPH_FRONTS": "1"}) as port:
+        wrapper = SPARQLWrapper(f"http://127.0.0.1:{port}/sparql", returnFormat=JSON)
+        wrapper.addCustomHttpHeader("Authorization", "Bearer t")
+        wrapper.setMethod(POST)
+        wrapper.setQuery("INSERT DATA { <http://e/b> <http://e/p> 'two' }")
+        wrapper.query().response.close()
+        wrapper.setMethod(GET)
+        wrapper.setQuery("SELECT ?o { ?s <http://e/p> ?o } ORDER BY ?s")
+        found = wrapper.queryAndConvert()
+        wrapper.setQuery("CONSTRUCT WHERE { ?s <http://e/p> ?o }")
+        wrapper.setReturnFormat(TURTLE)
+        turtle = wrapper.queryAndConvert()
+
+    assert isinstance(found, dict)
+    assert [row["o"]["value"] for row in found["results"]["bindings"]] == ["قمة", "two"]
+    assert isinstance(turtle, bytes)
+    assert len(Graph().parse(data=turtle, format="turtle")) == 2
+
+
+def test_second_server_joins_its_data_with_ours(client: Client) -> None:
+    """Oxigraph's own engine sends us its SERVICE."""
+    other = ox.Store()
+    other.add(ox.Quad(ox.NamedNode("http://e/office"), ox.NamedNode("http://e/heldBy"), ox.NamedNode(str(MACRON))))
+    service = f"SERVICE <http://127.0.0.1:{client.port}/sparql> {{ ?who <{LABEL}> ?name }}"
+    rows = other.query(f"SELECT ?name {{ ?office <http://e/heldBy> ?who . {service} FILTER(LANG(?name) = 'en') }}")
+
+    assert isinstance(rows, ox.QuerySolutions)
+    assert [row["name"].value for row in rows] == ["Emmanuel Macron"]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -17,8 +17,7 @@ from urllib.parse import quote
 import pytest
 
 from summitgraph.server.launch import launched
-
-from .client import Client, Reply
+from tests.server.client import Client, Reply
 
 HONEST = "SELECT ?l { <https://w3id.org/summitgraph/id/person/macron> <http://www.w3.org/2000/01/rdf-schema#label> ?l }"
 ALL = "?s%d ?p%d ?o%d . "

@@ -73,15 +73,19 @@ def names() -> None:
             "done = time.perf_counter();"
             "look = time.perf_counter(); [index.resembling(name, 'Person') for name in ['emanuel macron', 'bakide lomuna']];"
             "look = (time.perf_counter() - look) / 2;"
-            "print(len(table.rows), read - began, done - began, look, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            "print(len(table.rows), read - began, done - began, time.process_time(), look);"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         environment = {**os.environ, "SUMMITGRAPH_REFERENCE": folder}
         done = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
         )
-    rows, read, whole, look, memory = map(float, done.stdout.split())
+    rows, read, whole, cpu, look, memory = map(float, done.stdout.split())
     _tell(
-        f"{NAMES:,} names in {rows:,.0f} rows", f"read {read:.1f} s, with index {whole:.1f} s", "under 20 s", whole < 20
+        f"{NAMES:,} names in {rows:,.0f} rows",
+        f"{whole:.1f} s, {cpu:.1f} of them CPU (reading {read:.1f})",
+        "under 20 s",
+        whole < 20,
     )
     _tell("their memory", f"{memory / 1_048_576:.2f} GiB", "under 1.5 GB", memory * 1024 < 1.5e9)
     _tell("a name that resembles one", f"{look * 1000:.2f} ms", "", True)
@@ -177,7 +181,7 @@ def share() -> None:
 
 
 def _tell(what: str, figure: str, goal: str, good: bool) -> None:
-    print(f"{what:<48}{figure:<36}{'goal: ' + goal if goal else '':<20}{'' if good else 'MISSED'}".rstrip(), flush=True)
+    print(f"{what:<48}{figure:<46}{'goal: ' + goal if goal else '':<20}{'' if good else 'MISSED'}".rstrip(), flush=True)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ def main() -> None:
             )
     if "workers" in only:
         print("\nA load, wall seconds:\n\n| corpus | one worker | two workers | ratio |")
-        print("| --- | ---: | ---: | ---: | ---: |")
+        print("| --- | ---: | ---: | ---: |")
         for label, name in (
             ("summits", f"load-summits:{8 * given.summits}"),
             ("mixed news", f"load-news:{given.news or 12_000}"),

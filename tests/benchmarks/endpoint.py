@@ -280,7 +280,9 @@ def _page(
         if "oxigraph serve" in medians and medians["oxigraph serve"][0] > 0:
             ratio = f"{medians['SummitGraph'][0] / medians['oxigraph serve'][0]:.2f}"
         lines.append(f"| {label} | {' | '.join(cells)} | {ratio} |")
-    return "\n".join(lines) + "\n"
+    old = options.output.read_text("utf-8") if options.output.is_file() else ""
+    _, mark, words = old.partition("\n## What this says")  # written by people; kept
+    return "\n".join(lines) + "\n" + mark + words
 
 
 if __name__ == "__main__":

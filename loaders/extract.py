@@ -154,6 +154,8 @@ class Reader:
         lead.years(self.table, self.builder)
         self.findings += findings.counts(sentences, self.language, self.folded.original)
         self.findings += findings.cut_sentences(self.document.text, sentences, self.folded.original)
+        summits.date_by_facts(self.table, self.builder.facts)
+        summits.name_known_editions(self.table, self.language)
         self.builder.settle()
         self.findings += self.builder.findings
         return Extraction(self.document, self._entities(), tuple(self.builder.facts), _in_order(self.findings))

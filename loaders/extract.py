@@ -154,11 +154,18 @@ class Reader:
         lead.years(self.table, self.builder)
         self.findings += findings.counts(sentences, self.language, self.folded.original)
         self.findings += findings.cut_sentences(self.document.text, sentences, self.folded.original)
+        self.builder.settle()
         summits.date_by_facts(self.table, self.builder.facts)
         summits.name_known_editions(self.table, self.language)
-        self.builder.settle()
+        self.builder.follow_merges()
         self.findings += self.builder.findings
-        return Extraction(self.document, self._entities(), tuple(self.builder.facts), _in_order(self.findings))
+        return Extraction(
+            self.document,
+            self._entities(),
+            tuple(self.builder.facts),
+            _in_order(self.findings),
+            self.builder.given_up,
+        )
 
     def _drop_conferences(self) -> None:
         """Forget conferences and forums where the text names a summit: they are what it is called, or beside the point."""

@@ -37,7 +37,7 @@ from summitgraph.graph.records import (
     Value,
 )
 
-from . import calibration
+from . import calibration, consistency, summits
 from .annotate import Match
 from .entities import EntityTable
 from .findings import MESSAGES
@@ -100,6 +100,7 @@ class Builder:
         self.context = context  # name of a context ("summit"), match -> entity id or ""
         self.facts: list[Fact] = []
         self.findings: list[Finding] = []
+        self.given_up: tuple[str, ...] = ()  # what the rest of the text contradicts, in words
         self.last_speaker = ""
         self.last_person = ""  # the last speaker that is one
         self._seen: dict[object, int] = {}
@@ -410,9 +411,16 @@ class Builder:
         }
         return fact if roles == dict(fact.roles) else replace(fact, roles=roles)
 
-    def settle(self) -> None:
-        """Drop statements that repeat another (one speech act gives one), and signatures the same text says were refused."""
+    def follow_merges(self) -> None:
+        """Let the facts speak of what their entities turned out to be."""
         self.facts = [self._canonical(fact) for fact in self.facts]
+
+    def settle(self) -> None:
+        """Drop statements that repeat another (one speech act gives one), and what the rest of the text contradicts.
+
+        A signature that the same text says was refused goes; of dates and editions see :mod:`.consistency`.
+        """
+        self.follow_merges()
         kept: list[Fact] = []
         refused = {(fact.roles["committedBy"], fact.roles["document"]) for fact in self.facts if fact.kind == "Refusal"}
         for fact in self.facts:
@@ -423,7 +431,14 @@ class Builder:
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
-        self.facts = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
+        kept = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
+        self.facts, given_up = consistency.consistent(kept, summits.years(self.table))
+        self.given_up = tuple(
+            f"“{self._words_of(fact)}”: {fact.kind} contradicts the rest of the text" for fact in given_up
+        )
+
+    def _words_of(self, fact: Fact) -> str:
+        return self.text[fact.evidence[0].start : fact.evidence[-1].end]
 
     def _text(self, start: int, end: int) -> Filled:
         left, right = self.original(start, end)

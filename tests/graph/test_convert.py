@@ -278,3 +278,16 @@ def nodes_of(kind: str, name: str) -> set[str]:
 )
 def test_a_name_that_many_bear_is_the_documents_own(kind: str, name: str, nodes: int) -> None:
     assert len(nodes_of(kind, name)) == nodes
+
+
+def test_two_names_of_one_thing_have_one_decision_and_one_label() -> None:
+    """The loaders told them apart, the linker did not."""
+    text = "Indonesia and INDONESIA"
+    found = extraction(text, [entity(text, "e1", "State", "Indonesia"), entity(text, "e2", "State", "INDONESIA")])
+    links = link(found)
+    sure = links["e1"]
+    quads = convert(found, {"e1": sure, "e2": replace(sure, entity="e2", confidence=0.5)}, "1")
+    said = [quad.predicate.value.rsplit("#")[-1] for quad in quads if "/id/link-decision/" in str(quad.subject)]
+
+    assert said.count("confidence") == 1
+    assert gate.check(quads).conforms

@@ -9,8 +9,8 @@ from typing import Any
 import regex
 
 from .items import CODE, Item
-from .patterns import Language, Pattern
 from .prefilter import Prefilter
+from .rules import Language, Pattern
 
 _GAPS = regex.compile(r"[ \n]+")
 

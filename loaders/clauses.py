@@ -16,7 +16,7 @@ import regex
 
 from .annotate import Annotated, Match, conditions
 from .items import codes
-from .patterns import ClauseRule, Grammar, Pattern
+from .rules import ClauseRule, Grammar, Pattern
 
 _EVENTS = regex.compile(f"[{codes('Event')}]")
 _PERSON_BEHIND = regex.compile(f"[{codes('Person|Pronoun')}]")

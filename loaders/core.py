@@ -7,7 +7,7 @@ is, each language says (``asides`` in ``language.yaml``); frames are tried on th
 from __future__ import annotations
 
 from .annotate import Annotated
-from .patterns import Language
+from .rules import Language
 
 
 def core(sentence: Annotated, language: Language) -> Annotated | None:

@@ -16,7 +16,8 @@ from summitgraph.graph.records import Finding, Span
 
 from .annotate import Annotated
 from .items import CODE, GROUPS
-from .patterns import Language, fold_template
+from .rules import Language
+from .templates import fold_template
 from .values import Count
 
 COUNT, ACTOR, SENTENCE = "CountDiffersFromList", "UnnamedActor", "CutSentence"

@@ -16,7 +16,7 @@ from .annotate import Annotated
 from .entities import Draft, EntityTable
 from .facts import Builder
 from .items import Item
-from .patterns import Language
+from .rules import Language
 from .values import DateRange
 
 SENTENCES = 5  # of running text
@@ -92,6 +92,6 @@ def _where(sentence: Annotated, main: Draft, table: EntityTable, language: Langu
 
 
 def _add(builder: Builder, kind: str, subject: EntityRef, value: DateValue | EntityRef, item: Item, rule: str) -> None:
-    span = Span(*builder.original(item.start, item.end))
+    span = Span(*builder.source.span(item.start, item.end))
     roles = {"subject": (subject,), "object": (value,)}
     builder.facts.append(Fact(f"f{len(builder.facts) + 1}", kind, roles, (span,), rule, CONFIDENCE))

@@ -16,7 +16,7 @@ from .entities import EntityTable
 from .gazetteer import Gazetteer
 from .items import Item
 from .normalise import Folded
-from .patterns import Language
+from .rules import Language
 from .values import DateRange, fill_years, grammar
 from .windows import Literals, within
 

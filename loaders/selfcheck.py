@@ -9,7 +9,7 @@ from summitgraph.graph.records import Document, EntityRef, Extraction, Fact, Val
 
 from .extract import extract
 from .normalise import fold
-from .patterns import Language, Pattern
+from .rules import Language, Pattern
 
 
 @dataclass(frozen=True, slots=True)

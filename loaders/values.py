@@ -14,7 +14,7 @@ import regex
 
 from .items import Item
 from .normalise import fold
-from .patterns import Language
+from .rules import Language
 from .windows import Anchors, Windows, telling, within
 
 

@@ -1,0 +1,220 @@
+"""What a text is speaking of: whom "he" means, which summit "the summit" is, what a sentence without a subject is about."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+from . import summits
+from .annotate import Annotated, Match
+from .entities import Draft, EntityTable
+from .items import CODE, ENTITY_TYPES, GROUPS, ORGANIZATIONS, Item
+from .rules import Language
+
+
+class Discourse:
+    """Remembers what the sentences read so far spoke of."""
+
+    def __init__(self, language: Language, table: EntityTable) -> None:
+        self.language = language
+        self.table = table
+        self.main: Draft | None = None  # the summit the text is about
+        self.recent: list[tuple[str, int]] = []  # entity id, paragraph
+        self.sentence_before: Annotated | None = None
+        self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
+        self.topic: tuple[str, int] | None = None  # what the last sentence spoke of first, and its paragraph
+        self.last_speaker = ""
+        self.last_person = ""  # the last speaker that is one
+        self._personal = _personal_verb(language)
+
+    def resolve(self, sentence: Annotated) -> None:
+        for anaphor in self.language.anaphors:
+            if anaphor.requires & sentence.present != anaphor.requires:
+                continue
+            position = 0
+            while (found := anaphor.regex.search(sentence.text, position)) is not None:
+                draft = self._antecedent(anaphor.types, anaphor.which, sentence, found.start())
+                position = found.end()
+                if draft is None:
+                    continue
+                start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
+                kind = draft.kind if draft.kind in CODE else anaphor.types[0]
+                if kind == "Person" and draft.description and not draft.names:
+                    kind = "Pronoun"  # nobody says who it is
+                sentence.replace(
+                    found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
+                )
+                position = found.start() + 1
+
+    def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
+        if which == "first":
+            return summits.earliest(self.table)
+        if which in ("last", "previous"):  # named last, here or in the sentence before; or in that one only
+            known = [item for item in sentence.items[:cell] if item is not None] if which == "last" else []
+            earlier = self.sentence_before.items if self.sentence_before else []
+            fitting = [item for item in (*earlier, *known) if item is not None and item.entity and item.type in types]
+            return self.table[fitting[-1].entity] if fitting else None
+        if which == "topic":
+            return self._topic(types, sentence)
+        before = [item for item in sentence.items[:cell] if item is not None and item.entity and item.type in types]
+        if before and which != "subject":
+            return self.table[before[-1].entity]
+        if "Summit" in types:
+            here = [i for i, _ in self._lately(sentence.paragraph) if self.table[i].kind == "Summit"]
+            return self.table[here[-1]] if here else self._just_before(sentence.paragraph) or self.main
+        if which == "subject":
+            return self._subject(sentence, cell)
+        for entity, _ in reversed(self._lately(sentence.paragraph - 6)):
+            if self.table[entity].kind in types:
+                return self.table[entity]
+        if any(kind in ("Declaration", "Report") for kind in types):
+            return next((draft for draft in self.table.all() if draft.kind in types), None)
+        return None
+
+    def _just_before(self, paragraph: int) -> Draft | None:
+        """Return the only summit the paragraph before speaks of, if it is another than the main one."""
+        lately = self._lately(paragraph - 1)
+        told = {self.table[i].id for i, number in lately if number == paragraph - 1 and self.table[i].kind == "Summit"}
+        return self.table[next(iter(told))] if len(told) == 1 else None
+
+    def _topic(self, types: Sequence[str], sentence: Annotated) -> Draft | None:
+        """Return what the sentence before, in the same paragraph, spoke of first, if it can be an "it"."""
+        if self.topic is None or self.topic[1] != sentence.paragraph:
+            return None
+        draft = self.table[self.topic[0]]
+        return draft if draft.kind in types else None
+
+    def _subject(self, sentence: Annotated, cell: int) -> Draft | None:
+        """Return whom "he" means: the subject of the sentence before, else who spoke last, unless it went on to a thing."""
+        subject = self._grammatical_subject(sentence, cell) or self._grammatical_subject(self.sentence_before)
+        if subject is not None:
+            return subject
+        between = (
+            {item.type for item in self.sentence_before.items if item is not None} if self.sentence_before else set()
+        )
+        if not between & {"Person", "Quote"} and between & {"Declaration", "Report", *GROUPS["Init"], *ORGANIZATIONS}:
+            return None
+        named = [self.table[item.entity] for item in self.persons if item.entity]
+        speaker = self.last_speaker
+        spoken = any(i == speaker for i, _ in self._lately(sentence.paragraph - 1))
+        if speaker and spoken and self.table[speaker].kind == "Person":
+            if len(named) == 1 and named[0].id != self.table[speaker].id:
+                return named[0]
+            return self.table[speaker]
+        return None
+
+    def _grammatical_subject(self, sentence: Annotated | None, stop: int | None = None) -> Draft | None:
+        """Return the first person of a sentence (before cell *stop*) that stands behind no preposition; languages with a grammar."""
+        grammar = self.language.grammar
+        if sentence is None or grammar is None or grammar.verb_first:
+            return None
+        for cell, item in enumerate(sentence.items[:stop]):
+            if item is None or item.type not in ("Person", "Pronoun") or not item.entity:
+                continue
+            if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
+                return self.table[item.entity]
+        return None
+
+    def _lately(self, paragraph: int) -> list[tuple[str, int]]:
+        """Return what was spoken of from *paragraph* on, in order, with the paragraphs."""
+        first = bisect.bisect_left(self.recent, paragraph, key=lambda entry: entry[1])
+        return self.recent[first:]
+
+    def remember(self, sentence: Annotated) -> None:
+        persons = []
+        first = next((item for item in sentence.items if item is not None and item.type in ENTITY_TYPES), None)
+        if first is not None and first.entity and not sentence.heading:
+            self.topic = (first.entity, sentence.paragraph)
+        for item in sentence.items:
+            if item is not None and item.entity and item.type in ENTITY_TYPES:
+                self.recent.append((item.entity, sentence.paragraph))
+                if item.type == "Person":
+                    persons.append(item)
+        self.persons = persons or self.persons
+
+    def leave(self, sentence: Annotated) -> None:
+        """Go on to the next sentence."""
+        if not sentence.heading:
+            self.sentence_before = sentence
+
+    def spoke(self, speaker: str) -> None:
+        """Note who has just said something."""
+        self.last_speaker = speaker
+        if self.table[speaker].kind == "Person":
+            self.last_person = speaker
+
+    def speaker(self, match: Match) -> str:
+        """Return who spoke last; the last person where the verb cannot be said of an organisation."""
+        if self._personal.match(match.sentence.text[match.start : match.end]) and self.last_person:
+            return self.last_person
+        return self.last_speaker
+
+    def context(self, name: str, match: Match) -> str:
+        if name in ("summit", "nearest"):
+            here = [item for item in match.sentence.items if item is not None and item.type == "Summit" and item.entity]
+            if here:
+                start, end = match.span()
+                inside = [item for item in here if start <= item.start < end]
+                before = [item for item in here if item.start < start]
+                # Rather than one it is compared with; but a relative clause speaks of the one named last.
+                told = [item for item in before if self.table[item.entity] is self.main and name != "nearest"]
+                return self.table[(inside[:1] or told[-1:] or before[-1:] or here[:1])[0].entity].id
+            if self.main and self.language.settings.get("unsaid_summit") == "main":
+                return self.main.id
+            recent = [i for i, _ in self._lately(match.sentence.paragraph) if self.table[i].kind == "Summit"]
+            if recent and self.main and self.main.id not in {self.table[i].id for i in recent}:
+                return self.table[recent[-1]].id
+            told_before = None if recent else self._just_before(match.sentence.paragraph)
+            return told_before.id if told_before else self.main.id if self.main else ""
+        if name == "main":
+            return self.main.id if self.main else ""
+        if name == "earlier":  # of the sentence before: "Organised by X, it followed the summit of Y"
+            earlier = self.sentence_before.items if self.sentence_before is not None else []
+            found = [item for item in earlier if item is not None and item.type == "Summit" and item.entity]
+            return self.table[found[-1].entity].id if found else self.main.id if self.main else ""
+        if name == "speaker":
+            subject = self._grammatical_subject(match.sentence, match.start) or self._grammatical_subject(
+                self.sentence_before
+            )
+            if subject is not None:
+                return subject.id
+            if self.last_speaker:
+                return self.speaker(match)
+        wanted = {
+            "speaker": ("Person",),
+            "body": ("State", *ORGANIZATIONS),
+            "document": ("Declaration", "Document"),
+            "organization": ("Company", "Organization", "Foundation"),
+            "initiative": ("Initiative", "Coalition", "Foundation"),
+            "report": ("Report",),
+        }.get(name, ())
+        here = [
+            item
+            for item in match.sentence.items[: match.start]
+            if item is not None
+            and item.type in wanted
+            and item.entity
+            and (item.type != "Foundation" or name != "initiative")
+        ]
+        if name == "body":  # "its chair": of the one body the sentence has spoken of
+            bodies = {self.table[item.entity].id for item in here}
+            return next(iter(bodies)) if len(bodies) == 1 else ""
+        if here:
+            return self.table[here[-1].entity].id
+        earlier = self.sentence_before.items if self.sentence_before is not None else []
+        if before := [item for item in earlier if item is not None and item.type in wanted and item.entity]:
+            return self.table[before[0 if name == "initiative" else -1].entity].id
+        for entity, _ in reversed(self._lately(match.sentence.paragraph - 1)):
+            if self.table[entity].kind in wanted:
+                return self.table[entity].id
+        return ""
+
+
+@functools.lru_cache(maxsize=8)
+def _personal_verb(language: Language) -> Any:
+    """Return the verbs that only a person can be the subject of."""
+    return regex.compile(language.expand(str(language.settings.get("personal_verb", "(?!)"))))

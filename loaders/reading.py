@@ -1,0 +1,152 @@
+"""One document in one language is read twice: the first reading learns names, the second states facts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+from summitgraph.graph.records import Document, Extraction, Finding
+
+from . import clauses, findings, lead, merging, summits
+from .annotate import Annotated, Match, matches, rewrite
+from .core import core
+from .discourse import Discourse
+from .entities import EntityTable
+from .facts import Builder
+from .gazetteer import Gazetteer
+from .naming import Namer
+from .recognise import Found, recognise
+from .results import entities
+from .rules import Language, Pattern
+from .sentences import Sentences
+from .source import Source
+from .templates import fold_template
+from .unnamed import unnamed_summit
+from .values import fill_years
+
+_ASIDES = [regex.compile(expression) for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \[")]
+
+
+class Reader:
+    """Reads one document in one language."""
+
+    def __init__(self, document: Document, language: Language) -> None:
+        self.language = language
+        self.source = Source(document, language)
+        self.table = EntityTable()
+        self.sentences = Sentences(self.source, self.table)
+        self.discourse = Discourse(language, self.table)
+        self.builder = Builder(self.source, self.table, self.discourse)
+        self.namer = Namer(self.source, self.table, self.builder, self.discourse)
+
+    def read(self) -> Extraction:
+        """Read twice and return what was found; nothing at all when no summit turns up."""
+        document, folded = self.source.document, self.source.folded
+        year = str(document.published.year) if document.published else ""
+        found = recognise(document.text, folded, self.language, self.table, year, document.published)
+        if not self._learn(found):
+            return Extraction(document)
+        main = self.discourse.main
+        if main and main.year and not year:
+            fill_years([item for item in found.items if item.type == "Date"], main.year)
+        sentences = self.sentences.annotated(found, merging.aliases(self.table, self.language))
+        self.sentences.forget()
+        for sentence in sentences:
+            self._state(sentence)
+        if main:
+            lead.state(sentences, main, self.table, self.builder, self.language)
+        lead.years(self.table, self.builder)
+        reported = findings.counts(sentences, self.language, folded.original)
+        reported += findings.cut_sentences(document.text, sentences, folded.original)
+        self.builder.settle()
+        reported += self.builder.findings
+        facts = tuple(self.builder.facts)
+        return Extraction(document, entities(self.source, self.table, facts), facts, _in_order(reported))
+
+    def _learn(self, found: Found) -> bool:
+        """Read for names, and settle which of them are one; tell whether the text speaks of a summit."""
+        goal = _goal(self.language)
+        for sentence in self.sentences.annotated(found, Gazetteer(())):
+            rewrite(self.language, sentence, self.namer.learn)
+            self.sentences.note(sentence)
+            summits.note_features(sentence, self.table, goal)
+        named = {draft.id for draft in self.table.all() if draft.kind == "Summit"}
+        if not named - self.namer.other_editions and not unnamed_summit(self.source, self.table) and not named:
+            return False
+        self.namer.drop_conferences()
+        summits.merge_editions(self.table, self.language)
+        summits.name_known_editions(self.table, self.language)
+        merging.merge_documents(self.table, self.language)
+        merging.merge_initiatives(self.table)
+        merging.merge_family_names(self.table)
+        self.discourse.main = summits.main_summit(self.table, self.namer.other_editions)
+        return True
+
+    def _state(self, sentence: Annotated) -> None:
+        """Read a sentence for facts."""
+        rewrite(self.language, sentence, self.namer.state)
+        self.discourse.resolve(sentence)
+        _drop_brackets(sentence)
+        self.sentences.note(sentence)
+        self.discourse.remember(sentence)
+        sentence.look(self.language.prefilter)
+        bare = core(sentence, self.language)
+        for reading in (sentence, bare) if bare else (sentence,):
+            present = reading.present
+            for requires, pattern in self.language.frame_index:
+                if requires & present == requires:
+                    self._frame(pattern, reading)
+        self.discourse.leave(sentence)
+
+    def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
+        if pattern.clause is not None:
+            if self.language.grammar is not None:
+                for clause in clauses.find(pattern, sentence, self.language.grammar):
+                    if pattern.asserted or not self._denied(clause):
+                        self.builder.emit(clause)
+            return
+        position = 0
+        while (match := matches(pattern, sentence, position)) is not None:
+            if pattern.asserted or not self._denied(match):
+                self.builder.emit(match)
+            position = max(match.end, position + 1)
+
+    def _denied(self, match: Match) -> bool:
+        """Tell whether the clause is denied or hypothetical: a marker before the match or in its own words."""
+        veto = _veto(self.language)
+        if veto is None:
+            return False
+        stop = match.end
+        for slot, kind in match.pattern.slots.items():
+            if kind.startswith(("Rest", "Clause", "Words")) and slot in match.slots:
+                stop = min(stop, match.slots[slot][0])
+        return veto.search(match.sentence.text[max(0, match.start - 14) : max(stop, match.start)]) is not None
+
+
+def _drop_brackets(sentence: Annotated) -> None:
+    """Take out what stands in round brackets, and footnote marks: asides that no frame should trip over."""
+    if "(" not in sentence.text and "[" not in sentence.text:
+        return
+    for expression in _ASIDES:
+        while (found := expression.search(sentence.text)) is not None:
+            sentence.drop(found.start(), found.end())
+
+
+def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings as they stand in the text, each once."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: (finding.spans, finding.code)))
+
+
+@functools.lru_cache(maxsize=8)
+def _veto(language: Language) -> Any:
+    text = language.settings.get("veto")
+    return regex.compile(rf"(?<!\w)(?:{fold_template(str(text))})(?!\w)") if text else None
+
+
+@functools.lru_cache(maxsize=8)
+def _goal(language: Language) -> Any:
+    """Return what stands before a year that is a goal ("by 2030")."""
+    return regex.compile(rf"(?<!\w)(?:{fold_template(str(language.settings.get('goal_year', '(?!)')))}) ?$")

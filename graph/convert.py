@@ -56,6 +56,10 @@ def convert(extraction: Extraction, links: Mapping[str, Link], version: str) -> 
     return _Converter(extraction, links, version).run()
 
 
+def _weight(decision: Link) -> tuple[bool, float]:
+    return bool(decision.reviewer), decision.confidence
+
+
 class _Converter:
     def __init__(self, extraction: Extraction, links: Mapping[str, Link], version: str) -> None:
         self.extraction = extraction
@@ -72,12 +76,15 @@ class _Converter:
             entity.id: nodes.node(entity, links.get(entity.id), self.document) for entity in extraction.entities
         }
         self.nodes: dict[str, NamedNode] = {}
+        self.labelled: dict[tuple[NamedNode, str], str] = {}  # two names of a text may turn out to be one thing's
 
     def run(self) -> list[Quad]:
         used = self._used()
         for entity in self.extraction.entities:
             if entity.names or entity.id in used:
                 self._entity(entity)
+        for (node, _), decision in self._decisions(used).items():
+            self._link(node, decision)
         for fact in self.admitted:
             self._fact(fact)
         for finding in self.extraction.findings:
@@ -117,16 +124,15 @@ class _Converter:
             provenance.add(node, RDF_TYPE, iris.term(kind))
         labels = self._labels(entity)
         for language, text in labels.items():
+            if self.labelled.setdefault((node, language), text) != text:
+                provenance.add(node, _ALT_LABEL, _literal(text, language))
+                continue
             provenance.add(node, LABEL, _literal(text, language))
             if kind == "Topic":
                 provenance.add(node, _PREF_LABEL, _literal(text, language))
         for name in entity.names:
             if name.text not in labels.values():
                 provenance.add(node, _ALT_LABEL, _literal(name.text, name.language))
-        decision = self.links.get(entity.id)
-        for made in (decision, *decision.others) if decision is not None else ():
-            if made.row.qid:
-                self._link(node, made)
 
     def _labels(self, entity: Entity) -> dict[str, str]:
         """Return one label a language: the reference row's where known, else the best form of the text."""
@@ -139,6 +145,19 @@ class _Converter:
         if not labels and entity.description:
             labels[self.extraction.document.language] = entity.description
         return labels
+
+    def _decisions(self, used: set[str]) -> dict[tuple[NamedNode, str], Link]:
+        """Return one decision for a node and a candidate: what a person decided, else the surest."""
+        found: dict[tuple[NamedNode, str], Link] = {}
+        for entity in self.extraction.entities:
+            decision = self.links.get(entity.id)
+            if decision is None or not (entity.names or entity.id in used):
+                continue
+            for made in (decision, *decision.others):
+                key = self.entities[entity.id], made.row.qid
+                if made.row.qid and (key not in found or _weight(made) > _weight(found[key])):
+                    found[key] = made
+        return found
 
     def _link(self, node: NamedNode, decision: Link) -> None:
         item = iris.wikidata(decision.row.qid)

@@ -24,6 +24,16 @@ def node(entity: Entity, decision: Link | None, document: str) -> NamedNode:
     if entity.kind == "Summit" and entity.edition and entity.edition not in name:
         name = f"{name} {entity.edition}"
     found = iris.entity(entity.kind, name)
-    if found in reference.taken():
+    if found in reference.taken() or not _tells_apart(entity, name):
         return iris.scoped(entity.kind, name, document)
     return found
+
+
+def _tells_apart(entity: Entity, name: str) -> bool:
+    """Tell whether two texts that say *name* mean one thing.
+
+    Summits come again under one name, so one without year or number is its text's own; so is a person of whom a text says one word.
+    """
+    if entity.kind == "Summit":
+        return any(character.isdigit() for character in name)
+    return entity.kind != "Person" or " " in name.strip()

@@ -10,7 +10,7 @@ import regex
 from summitgraph.errors import PatternError
 from summitgraph.graph.records import Concept, EntityRef, Fact, Finding, Span, Text
 
-from . import calibration
+from . import calibration, consistency, summits
 from .annotate import Match
 from .discourse import Discourse
 from .entities import EntityTable
@@ -53,6 +53,7 @@ class Builder:
         self.roles = Roles(source, table, discourse)
         self.facts: list[Fact] = []
         self.findings: list[Finding] = []
+        self.given_up: tuple[str, ...] = ()  # what the rest of the text contradicts, in words
         self._seen: dict[object, int] = {}
         self._former = regex.compile(fold_template(str(source.language.settings.get("former", r"(?!)"))))
 
@@ -176,9 +177,16 @@ class Builder:
         }
         return fact if roles == dict(fact.roles) else replace(fact, roles=roles)
 
-    def settle(self) -> None:
-        """Drop statements that repeat another (one speech act gives one), and signatures the same text says were refused."""
+    def follow_merges(self) -> None:
+        """Let the facts speak of what their entities turned out to be."""
         self.facts = [self._canonical(fact) for fact in self.facts]
+
+    def settle(self) -> None:
+        """Drop statements that repeat another (one speech act gives one), and what the rest of the text contradicts.
+
+        A signature that the same text says was refused goes; of dates and editions see :mod:`.consistency`.
+        """
+        self.follow_merges()
         kept: list[Fact] = []
         refused = {(fact.roles["committedBy"], fact.roles["document"]) for fact in self.facts if fact.kind == "Refusal"}
         for fact in self.facts:
@@ -189,7 +197,14 @@ class Builder:
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
-        self.facts = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
+        kept = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
+        self.facts, given_up = consistency.consistent(kept, summits.years(self.table))
+        self.given_up = tuple(
+            f"“{self._words_of(fact)}”: {fact.kind} contradicts the rest of the text" for fact in given_up
+        )
+
+    def _words_of(self, fact: Fact) -> str:
+        return self.source.document.text[fact.evidence[0].start : fact.evidence[-1].end]
 
 
 def _same_money(fact: Fact, other: Fact) -> bool:

@@ -62,9 +62,13 @@ class Reader:
         reported = findings.counts(sentences, self.language, folded.original)
         reported += findings.cut_sentences(document.text, sentences, folded.original)
         self.builder.settle()
-        reported += self.builder.findings
+        summits.date_by_facts(self.table, self.builder.facts)
+        summits.name_known_editions(self.table, self.language)
+        self.builder.follow_merges()
         facts = tuple(self.builder.facts)
-        return Extraction(document, entities(self.source, self.table, facts), facts, _in_order(reported))
+        reported += self.builder.findings
+        found_entities = entities(self.source, self.table, facts)
+        return Extraction(document, found_entities, facts, _in_order(reported), self.builder.given_up)
 
     def _learn(self, found: Found) -> bool:
         """Read for names, and settle which of them are one; tell whether the text speaks of a summit."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import regex
 
 from summitgraph.graph import reference
+from summitgraph.graph.records import DateValue, EntityRef, Fact
 
 from .annotate import Annotated
 from .entities import Draft, EntityTable
@@ -132,6 +134,20 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
                 label = row.labels["en"]
                 table.merge(table.known(row.qid or label, "Summit", label), draft)
                 break
+
+
+def date_by_facts(table: EntityTable, facts: Iterable[Fact]) -> None:
+    """Give a summit whose names have no year the one year that *facts* say it began and ended in."""
+    held: dict[str, set[str]] = {}
+    for fact in facts:
+        if fact.kind not in ("startDate", "endDate"):
+            continue
+        for subject, value in itertools.product(fact.roles["subject"], fact.roles["object"]):
+            if isinstance(subject, EntityRef) and isinstance(value, DateValue) and value.value[:4].isdigit():
+                held.setdefault(table[subject.id].id, set()).add(value.value[:4])
+    for draft in table.all():
+        if draft.kind == "Summit" and not draft.year and len(found := held.get(draft.id, set())) == 1:
+            draft.year = next(iter(found))
 
 
 def _edition(draft: Draft, numbers: Mapping[str, int], groups: set[str]) -> set[int]:

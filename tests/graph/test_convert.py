@@ -256,3 +256,38 @@ def test_text_is_tagged_with_its_language() -> None:
     graph = convert(extraction(text, [person], [said]), {}, "1")
 
     assert Literal("نريد ذكاء للجميع", language="ar") in {q.object for q in graph}
+
+
+def nodes_of(kind: str, name: str) -> set[str]:
+    """Return the IRIs that an entity of *name* has in two documents."""
+    found = set()
+    for text in (f"{name} a", f"{name} b"):
+        quads = convert(extraction(text, [entity(text, "e1", kind, name)]), {}, "1")
+        found |= {str(quad.subject) for quad in quads if f"/id/{kind.lower()}/" in str(quad.subject)}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "nodes"),
+    [
+        ("Summit", "Harbour Cities Summit", 2),  # summits come again under one name
+        ("Summit", "Harbour Cities Summit 2031", 1),
+        ("Person", "Okonkwo", 2),
+        ("Person", "Ada Okonkwo", 1),
+    ],
+)
+def test_a_name_that_many_bear_is_the_documents_own(kind: str, name: str, nodes: int) -> None:
+    assert len(nodes_of(kind, name)) == nodes
+
+
+def test_two_names_of_one_thing_have_one_decision_and_one_label() -> None:
+    """The loaders told them apart, the linker did not."""
+    text = "Indonesia and INDONESIA"
+    found = extraction(text, [entity(text, "e1", "State", "Indonesia"), entity(text, "e2", "State", "INDONESIA")])
+    links = link(found)
+    sure = links["e1"]
+    quads = convert(found, {"e1": sure, "e2": replace(sure, entity="e2", confidence=0.5)}, "1")
+    said = [quad.predicate.value.rsplit("#")[-1] for quad in quads if "/id/link-decision/" in str(quad.subject)]
+
+    assert said.count("confidence") == 1
+    assert gate.check(quads).conforms

@@ -200,7 +200,7 @@ class Roles:
         if kind != "Text":
             ends = (n for n, (a, b) in enumerate(bounds) if self._no_phrase.match(sentence.text[a:b].lstrip()))
             bounds = bounds[: next(ends, len(bounds))]
-            bounds = [(a, b) for a, b in bounds if not self._hollow.fullmatch(sentence.text[a:b].strip(" :"))]
+            bounds = [(a, b) for a, b in bounds if not self._hollow.fullmatch(sentence.text[a:b].strip(" :,،"))]
         filled = []
         for start, end in bounds:
             while start < end and not (sentence.chars[start].isalnum() or sentence.items[start]):

@@ -27,7 +27,7 @@ TEXT = (
 OTHER_TEXT = "استضافت كوريا الجنوبية قمة سيول للذكاء الاصطناعي في 21 و22 مايو 2024. وترأس القمة الرئيس الكوري الجنوبي يون سوك يول.\n"
 
 # What may be absent also where everything installable has to be there: texts and suites that are not ours to bring.
-MAY_BE_ABSENT = ("founding document", "W3C", "not released yet", "not a git checkout")
+MAY_BE_ABSENT = ("founding document", "W3C", "not ours to bring", "not released yet", "not a git checkout")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

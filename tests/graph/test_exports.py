@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -12,12 +13,14 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import networkx
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 from rdflib import Dataset, Graph
 
@@ -29,9 +32,10 @@ from summitgraph.graph.network import Network
 from summitgraph.graph.selection import RDFS_LABEL, Selection, class_name, entity
 from summitgraph.graph.spill import SortedLines
 from summitgraph.graph.store import Writer, open_reader
-from tests.conftest import OTHER_TEXT, document
+from tests.conftest import OTHER_TEXT, ROOT, document
 
 ALL = Selection()
+GEPHI = Path(os.environ.get("SUMMITGRAPH_GEXF_SPECS", ROOT.parent / "shared" / "conformance" / "gexf"))
 NASTY = 'قمة "<b>\u202eX\u202c</b>" & Co;\n=1+1\x0b, \\ ' + "ط" * 10_000
 
 
@@ -110,6 +114,63 @@ def test_gexf_is_read_by_networkx_with_colours_and_weights(store: Store, tmp_pat
     assert person["class"] == "Person"
     assert {(data["relation"], data["weight"]) for *_, data in graph.edges(data=True)} >= {("chairedBy", 1)}
     assert b'<viz:color r="31" g="111" b="178"/>' in path.read_bytes()
+
+
+def test_gexf_follows_the_rules_of_the_format(store: Store) -> None:
+    """``gexf.rng`` says what GEXF 1.3 allows of what we write; it takes a file that Gephi takes and no other."""
+    schema = etree.RelaxNG(etree.parse(Path(__file__).with_name("gexf.rng")))
+    found = etree.fromstring(written(store, "gexf"), etree.XMLParser(huge_tree=True))
+    assert schema.validate(found), schema.error_log
+
+    next(found.iter("{http://gexf.net/1.3/viz}color")).set("r", "256")
+    assert not schema.validate(found)
+
+
+def test_gexf_follows_the_schemas_of_gephi(store: Store) -> None:
+    """The XSD of Gephi, derived from its RELAX NG schema, knows colours and sizes without the namespace Gephi writes them in."""
+    if not (GEPHI / "gexf.rng").is_file():
+        pytest.skip(f"Gephi's schemas are not ours to bring and not at {GEPHI}; SUMMITGRAPH_GEXF_SPECS names a copy")
+    text = written(store, "gexf")
+    relax, xsd = (etree.RelaxNG(etree.parse(GEPHI / "gexf.rng")), etree.XMLSchema(etree.parse(GEPHI / "gexf.xsd")))
+
+    assert relax.validate(etree.fromstring(text, etree.XMLParser(huge_tree=True))), relax.error_log
+    plain = etree.fromstring(text.replace(b"<viz:", b"<"), etree.XMLParser(huge_tree=True))
+    assert xsd.validate(plain), xsd.error_log
+
+
+def read_by_javascript(kind: str, content: bytes, path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the nodes and edges that Cytoscape.js or graphology's reader of GEXF finds."""
+    node = shutil.which("node")
+    if node is None or not (ROOT / "server" / "web" / "node_modules" / "cytoscape").is_dir():
+        pytest.skip("Node or the packages of server/web are not installed; make assets installs them")
+    path.write_bytes(content)
+    command = [node, str(Path(__file__).with_name("readers.mjs")), kind, str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 0, run.stderr
+    found: dict[str, list[dict[str, Any]]] = json.loads(run.stdout)
+    return found
+
+
+def test_cytoscape_json_is_read_and_styled_by_cytoscape_js(store: Store, tmp_path: Path) -> None:
+    found = read_by_javascript("cytoscape", written(store, "cytoscape", language="fr"), tmp_path / "graph.cyjs")
+    with Network(store, ALL) as network:
+        assert (len(found["nodes"]), len(found["edges"])) == network.count()
+    nodes = {node["id"]: node for node in found["nodes"]}
+    person = nodes[f"{iris.base()}id/person/narendra-modi"]
+
+    assert (person["label"], person["class"], person["fill"]) == ("Narendra Modi", "Person", "rgb(31,111,178)")
+    assert any(node["label"] == NASTY for node in nodes.values())
+    assert ("présidé par", "Narendra Modi") in {(edge["label"], edge["to"]) for edge in found["edges"]}
+
+
+def test_gexf_is_read_by_graphology(store: Store, tmp_path: Path) -> None:
+    found = read_by_javascript("gexf", written(store, "gexf", language="fr"), tmp_path / "graph.gexf")
+    with Network(store, ALL) as network:
+        assert (len(found["nodes"]), len(found["edges"])) == network.count()
+    person = next(node for node in found["nodes"] if node["id"].endswith("/narendra-modi"))
+
+    assert (person["label"], person["class"], person["color"]) == ("Narendra Modi", "Person", "rgb(31,111,178)")
+    assert any(edge["label"] == "présidé par" and edge["weight"] >= 1 for edge in found["edges"])
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")

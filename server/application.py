@@ -41,21 +41,25 @@ def by_path(base_iri: str, application: WsgiApp) -> WsgiApp:
     return answer
 
 
-def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
-    """Return the application; its query processes are started.
+def build(settings: Settings) -> Flask:
+    """Return the application for any WSGI server; its query processes are started.
 
     Raises:
         StoreError: If there is no store.
     """
     check_store(settings)
     build_view(settings.store)
-    metrics = metrics or Metrics(1)
+    app, gateway = compose(settings, Metrics(1))
+    gateway.endpoint.engine.pool.start()
+    return app
+
+
+def compose(settings: Settings, metrics: Metrics) -> tuple[Flask, Gateway]:
+    """Return the application and the gateway in it; its query processes are still to be started."""
     metrics.take()
     app = Flask("summitgraph.server")
     app.url_map.merge_slashes = False  # a path of /store is part of a graph's name
     engine, pages = Engine(settings), Pages(settings.base_iri)
-    engine.pool.start()
-
     gatekeeper = Gatekeeper(read_tokens(settings))
     updates = Updates(engine, gatekeeper, metrics)
 
@@ -76,4 +80,4 @@ def build(settings: Settings, *, metrics: Metrics | None = None) -> Flask:
     gateway = Gateway(settings, endpoint, app.wsgi_app, metrics)
     app.wsgi_app = by_path(settings.base_iri, gateway)  # type: ignore[method-assign,assignment]
     app.extensions["summitgraph"] = engine
-    return app
+    return app, gateway

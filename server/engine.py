@@ -23,16 +23,17 @@ from .cache import Cache, Entry
 from .federation import Federation, without_services
 from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
 from .outbound import WIKIDATA, Policy, read_policy
-from .pool import Pool, crash_problem, memory_problem
+from .pool import Pool, Result, crash_problem, memory_problem
 from .problems import Problem
 from .rewrite import limit_rows
 from .search import Search
 from .settings import Settings
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
+_QUICK_LENGTH = 4000  # characters; a longer query takes too long to look at between others
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Query:
     """One query and the dataset the request names; None where it names none."""
 
@@ -60,6 +61,18 @@ class Answer:
     truncated: bool = False
     queued_s: float = 0.0
     ran_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Run:
+    """A query ready for a query process: the message to it, and what makes an answer of its result."""
+
+    query: Query
+    message: Mapping[str, object]
+    version: str
+    etag: str
+    deadline_s: float
+    placed: Callable[[str], str]  # a message of the engine's with its place as a place of the query as it was sent
 
 
 @lru_cache(maxsize=1)
@@ -176,6 +189,21 @@ class Engine:
         Raises:
             Problem: With the reason, if there is none.
         """
+        found = self.prepare(query, scan, deadline_s)
+        return (
+            found if isinstance(found, Answer) else self.complete(found, self.pool.run(found.message, found.deadline_s))
+        )
+
+    def is_quick(self, text: str, scan: Scan) -> bool:
+        """Tell whether ``prepare`` only computes, and little: no request to another server, no search."""
+        return len(text) <= _QUICK_LENGTH and "SERVICE" not in scan.keywords and magic.NAMESPACE not in text
+
+    def prepare(self, query: Query, scan: Scan, deadline_s: float) -> Answer | Run:
+        """Return the answer from the cache, or what a query process has to be asked for it.
+
+        Raises:
+            Problem: If nothing is to be run.
+        """
         version = self.version()
         etag = self.etag(query, scan, version)
         if etag and (entry := self.cache.get(etag)):
@@ -219,15 +247,26 @@ class Engine:
             message["prefixes"] = scan.prefixes
         if federated:
             deadline_s = max(0.1, deadline_s - (time.monotonic() - started))
-        result = self.pool.run(message, deadline_s)
+
+        def placed(told: str) -> str:
+            told = expanded.message(told)
+            return federated.message(told) if federated else told
+
+        return Run(query, message, version, etag, deadline_s, placed)
+
+    def complete(self, run: Run, result: Result) -> Answer:
+        """Return the answer a query process gave, and keep it.
+
+        Raises:
+            Problem: If it gave none.
+        """
         if not result.header["ok"]:
-            told = expanded.message(str(result.header.get("message", "")))
-            told = federated.message(told) if federated else told
-            raise failed({**result.header, "message": told}, query.text, self.settings.max_result_bytes)
-        if result.header["version"] != version:  # the view was replaced between our look and the worker's
-            etag = ""
+            told = run.placed(str(result.header.get("message", "")))
+            raise failed({**result.header, "message": told}, run.query.text, self.settings.max_result_bytes)
+        # The view may have been replaced between our look and the worker's.
+        etag = run.etag if result.header["version"] == run.version else ""
         done = Answer(
-            result.body, etag, version, result.file, result.size, queued_s=result.queued_s, ran_s=result.ran_s
+            result.body, etag, run.version, result.file, result.size, queued_s=result.queued_s, ran_s=result.ran_s
         )
         done.rows, done.truncated = result.header["rows"], result.header["truncated"]
         if etag and result.file is not None and result.size <= self.cache.largest:

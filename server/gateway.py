@@ -11,14 +11,15 @@ from typing import Any
 
 from .limits import Limiter, client_of
 from .observe import Metrics
-from .problems import Problem
+from .problems import Problem, method_not_allowed
 from .reply import Environ, Reply, StartResponse, send
 from .settings import Settings
-from .sparql import Endpoint
+from .sparql import Endpoint, options
 
 log = logging.getLogger(__name__)
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 ALWAYS = frozenset(["/healthz", "/readyz"])
+_READ = "GET, HEAD, OPTIONS"
 ENDPOINT_PATHS = frozenset(["/sparql", "/sparql/"])
 
 
@@ -33,11 +34,12 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; a Problem becomes its document, an error of ours a 500 without details."""
-        self.metrics.add("requests_total")
+        if "summitgraph.counted" not in environ:
+            self.metrics.add("requests_total")
         path = environ["PATH_INFO"]
-        if path in ALWAYS:
-            return self.rest(environ, start_response)
         try:
+            if path in ALWAYS:
+                return send(environ, start_response, self.health(environ), self.cors)
             with self.limiter.admit(client_of(environ, self.trust_proxy)):
                 if path not in ENDPOINT_PATHS:
                     return self.rest(environ, start_response)
@@ -48,6 +50,25 @@ class Gateway:
             log.exception("a request could not be answered")
             unknown = Problem(500, "internal", "the server made a mistake; it has been logged")
             return send(environ, start_response, self.refuse(environ, unknown), self.cors)
+
+    def health(self, environ: Environ) -> Reply:
+        """Return whether the process answers (/healthz), or whether it can answer queries (/readyz)."""
+        text, method = "ok\n", environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            return options(_READ)
+        try:
+            if method not in ("GET", "HEAD"):
+                raise method_not_allowed(method, _READ)
+            if environ["PATH_INFO"] == "/readyz":
+                number = self.endpoint.engine.version().partition("-")[0]
+                if not self.endpoint.engine.pool.alive:
+                    wait = (("Retry-After", "1"),)
+                    raise Problem(503, "not-ready", "no query process is running yet", headers=wait)
+                text = f"ready: snapshot {number}\n"
+        except Problem as problem:
+            return self.refuse(environ, problem)
+        headers = [("Cache-Control", "no-store")]
+        return Reply(200, "text/plain; charset=utf-8", text.encode(), headers, size=len(text))
 
     def refuse(self, environ: Environ, problem: Problem) -> Reply:
         """Return the reply for *problem*."""

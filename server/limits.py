@@ -17,7 +17,7 @@ def client_of(environ: Environ, trust_proxy: bool) -> str:
     """Return the client's address; behind a trusted proxy the last one it added."""
     if trust_proxy and (forwarded := environ.get("HTTP_X_FORWARDED_FOR")):
         return str(forwarded).rpartition(",")[2].strip()
-    return str(environ.get("REMOTE_ADDR", "")).rpartition(":")[0] or str(environ.get("REMOTE_ADDR", ""))
+    return str(environ.get("REMOTE_ADDR", ""))
 
 
 class Limiter:
@@ -36,21 +36,34 @@ class Limiter:
         Raises:
             Problem: 429 if the client asks too fast or has too many requests under way.
         """
+        self.enter(client)
+        try:
+            yield
+        finally:
+            self.leave(client)
+
+    def enter(self, client: str, *, brief: bool = False) -> None:
+        """Let one request of *client* in, until it leaves; a *brief* one is over at once and does not leave.
+
+        Raises:
+            Problem: 429 if the client asks too fast or has too many requests under way.
+        """
         with self._lock:
             if self.rate:
                 self._take(client)
             running = self._running.get(client, 0)
             if self.concurrent and running >= self.concurrent:
                 raise _too_many(f"{running} requests of yours are under way; the limit is {self.concurrent}", 1)
-            self._running[client] = running + 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                if (running := self._running[client] - 1) > 0:
-                    self._running[client] = running
-                else:
-                    del self._running[client]
+            if not brief:
+                self._running[client] = running + 1
+
+    def leave(self, client: str) -> None:
+        """Let one request of *client* go."""
+        with self._lock:
+            if (running := self._running[client] - 1) > 0:
+                self._running[client] = running
+            else:
+                del self._running[client]
 
     def _take(self, client: str) -> None:
         now = time.monotonic()

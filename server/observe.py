@@ -9,6 +9,7 @@ import mmap
 import os
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 COUNTERS = (
@@ -72,11 +73,15 @@ class Metrics:
         """Set a gauge of this front."""
         self._numbers[self._first + self._place[name]] = value
 
-    def count_query(self, seconds: float, size: int, *, cached: bool, not_modified: bool) -> None:
-        """Count one query with its time and the bytes of its result."""
+    def count_query(
+        self, seconds: float, size: int, *, cached: bool, not_modified: bool, request: bool = False
+    ) -> None:
+        """Count one query with its time and the bytes of its result; with its *request*, where that is not counted."""
         first, place, numbers = self._first, self._place, self._numbers
         bucket = bisect.bisect_left(BUCKETS_S, seconds)
         with self._lock:
+            if request:
+                numbers[first + place["requests_total"]] += 1
             numbers[first + place["queries_total"]] += 1
             numbers[first + place["query_seconds_count"]] += 1
             numbers[first + place["query_seconds_sum"]] += seconds
@@ -119,34 +124,34 @@ class Metrics:
         return "\n".join(lines) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the log says of a query: its text as a hash, its form, and rows or triples where they are known."""
+
+    text: str
+    form: str
+    rows: int | None
+
+
 class QueryLog:
     """One line of JSON per query, appended whole; the query itself only as a hash, no address, no token."""
 
     def __init__(self, path: Path | None) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640) if path else -1
+        self.open = path is not None
 
-    def write(
-        self,
-        query: str,
-        outcome: str,
-        seconds: float,
-        size: int,
-        *,
-        form: str,
-        cached: bool = False,
-        rows: int | None = None,
-    ) -> None:
-        """Append one line: outcome is ``ok`` or a problem's code, seconds wall time, size bytes, rows or triples."""
-        if self._descriptor < 0:
+    def write(self, note: Note, outcome: str, seconds: float, size: int, *, cached: bool = False) -> None:
+        """Append one line: outcome is ``ok`` or a problem's code, seconds wall time, size bytes."""
+        if not self.open:
             return
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "query": hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16],
-            "form": form,
+            "query": hashlib.sha256(note.text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+            "form": note.form,
             "outcome": outcome,
             "ms": round(seconds * 1000, 3),
             "bytes": size,
-            "rows": rows,
+            "rows": note.rows,
             "cached": cached,
         }
         os.write(self._descriptor, json.dumps(line).encode() + b"\n")

@@ -1,11 +1,14 @@
 """The pool of query processes of one front: lends them out, kills those that pass a limit, replaces them.
 
-A request waits in a bounded queue for a process; it never waits for a slow client, because a process is free again
-as soon as its result is complete.
+All of it happens on one event loop, so nothing is locked and a query costs one message each way. A request waits in a
+bounded queue for a process; it never waits for a slow client, because a process is free again as soon as its result is
+complete.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import json
 import logging
@@ -18,21 +21,27 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from .nursery import ENDED
 from .problems import Problem
-from .worker import FRAME
+from .worker import FRAME, REPLY, UNCOUNTED
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.025  # how often running queries are looked at
 SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process may start another one
 SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
+SLOW_NICE = 10
 START_S = 20.0
 KEEP_S = 30.0  # how long a process beyond those kept ready may stay unused
+RETRY_S = 1.0  # before another process is started where one did not start
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_buffer = bytearray(262_144)  # replies are read into it, one after the other
+_view = memoryview(_buffer)
 
 
 @dataclass(slots=True)
@@ -51,116 +60,162 @@ class Result:
         return int(self.header.get("size", len(self.body)))
 
 
-class Process:
-    """One query process and the socket to it; used by one thread at a time, and watched by another."""
+Done = Callable[[Result | Problem], None]
 
-    def __init__(self, arguments: list[str], defaults: Mapping[str, object]) -> None:
-        mine, theirs = socket.socketpair()
-        self.connection = mine
-        try:
-            with theirs:
-                self.process = subprocess.Popen(
-                    [sys.executable, "-m", "summitgraph.server.worker", str(theirs.fileno()), *arguments],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                )
-        except BaseException:
-            mine.close()
-            raise
-        self.slowed = self.expired = False
-        self.idle_since = time.monotonic()
-        self._watched = threading.Lock()
-        self._started, self._deadline = 0.0, math.inf  # monotonic; of the query that runs, if one does
-        try:
-            mine.settimeout(START_S)
-            self.send(defaults)
-            self.isolated = bool(self._receive().header["isolated"])
-            mine.settimeout(None)  # from here on, who watches ends what takes too long
-        except BaseException:
-            self.kill()
-            raise
+
+class Job:
+    """One query on its way through the pool; ``done`` is called once, on the loop."""
+
+    __slots__ = ("asked", "begun", "deadline_s", "done", "message", "process")
+
+    def __init__(self, message: Mapping[str, object], deadline_s: float, done: Done) -> None:
+        self.message, self.deadline_s, self.done = message, deadline_s, done
+        self.asked, self.begun = time.monotonic(), math.inf
+        self.process: Process | None = None
+
+
+def start_nursery(store: Path, memory_bytes: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start the process that query processes are forked from; return it and the socket to it."""
+    mine, theirs = socket.socketpair()
+    with theirs:
+        command = [
+            sys.executable,
+            "-m",
+            "summitgraph.server.nursery",
+            str(theirs.fileno()),
+            str(store),
+            str(memory_bytes),
+        ]
+        return subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL), mine
+
+
+class Process:
+    """One query process and the socket to it."""
+
+    __slots__ = (
+        "connection",
+        "deadline",
+        "idle_since",
+        "job",
+        "job_header",
+        "number",
+        "parts",
+        "pool",
+        "received",
+        "slowed",
+        "started",
+        "unsent",
+        "want",
+    )
+
+    def __init__(self, pool: Pool, connection: socket.socket) -> None:
+        self.pool, self.connection = pool, connection
+        connection.setblocking(False)
+        self.number = 0  # of the process, once it has said it
+        self.job: Job | None = None
+        self.started = self.idle_since = time.monotonic()
+        self.deadline = self.started + START_S
+        self.slowed = False
+        self.want = ""  # "file" between the header of a long result and its descriptor
+        self.parts: list[bytes] = []
+        self.received = 0
+        self.unsent: memoryview | None = None
+        pool.loop.add_reader(connection, self.readable)
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Send a message."""
-        text = json.dumps(message).encode()
-        self.connection.sendall(FRAME.pack(len(text), 0) + text)
-
-    def ask(self, message: Mapping[str, object], now: float, deadline_s: float) -> Result:
-        """Return the answer to a query begun at *now* (monotonic).
-
-        Raises:
-            TimeoutError: If it does not come in *deadline_s*; the process has been killed.
-            EOFError: If the process has ended.
-        """
-        self._started, self._deadline = now, now + deadline_s
+        """Send a message; what the socket does not take at once goes as soon as it can."""
+        text = _encode(message).encode("utf-8", "surrogatepass")
+        data = FRAME.pack(len(text), 0) + text
         try:
-            self.send(message)
-            result = self._receive()
-        except (OSError, EOFError):
-            if self.expired:
-                raise TimeoutError from None
-            raise
-        finally:
-            with self._watched:
-                self._deadline = math.inf
-        if self.expired:
-            raise TimeoutError
-        return result
+            sent = self.connection.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # it has gone, which the reader sees
+        if sent < len(data):
+            self.unsent = memoryview(data)[sent:]
+            self.pool.loop.add_writer(self.connection, self._writable)
 
-    def watch(self, now: float) -> None:
-        """Kill the process if its query has passed its deadline; let a long one give way to others."""
-        if self._deadline == math.inf:
+    def _writable(self) -> None:
+        try:
+            sent = self.connection.send(self.unsent or b"")
+        except BlockingIOError:
             return
-        with self._watched:
-            if now > self._deadline:
-                self.expired = True
-                self.process.kill()
-            elif not self.slowed and now > self._started + SLOW_AFTER_S and self._deadline != math.inf:
-                self.slowed = True
-                with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, self.process.pid, 5)
+        except OSError:
+            sent = len(self.unsent or b"")
+        self.unsent = self.unsent[sent:] if self.unsent else None
+        if not self.unsent:
+            self.pool.loop.remove_writer(self.connection)
 
-    def _receive(self) -> Result:
-        data = self._fill(self.connection.recv(65_536), FRAME.size)
-        header_length, body_length = FRAME.unpack_from(data)
-        data = self._fill(data, FRAME.size + header_length + body_length)
-        header = json.loads(data[FRAME.size : FRAME.size + header_length])
-        if not header.get("file"):
-            return Result(header, data[FRAME.size + header_length :], None)
-        self.connection.sendall(b"+")  # a descriptor that came with bytes read already would be lost
-        _, descriptors, _, _ = socket.recv_fds(self.connection, 1, 1)
+    def readable(self) -> None:
+        """Take what the process sends."""
+        try:
+            if self.want == "file":
+                self._take_file()
+                return
+            length = self.connection.recv_into(_buffer)
+        except BlockingIOError:
+            return
+        except OSError:
+            length = 0
+        if not length:
+            self.pool.lost(self)
+            return
+        data = bytes(_view[:length])
+        if self.parts:
+            self.parts.append(data)
+            self.received += len(data)
+            if self.received < self._expected():
+                return
+            data = b"".join(self.parts)
+        elif len(data) < REPLY.size or len(data) < self._expected(data):
+            self.parts, self.received = [data], len(data)
+            return
+        self.parts = []
+        header_length, body_length, rows = REPLY.unpack_from(data)
+        start = REPLY.size + header_length
+        body = data[start:]
+        if not header_length:  # as most results are
+            counted = None if rows == UNCOUNTED else rows
+            version = self.job.message.get("version") if self.job else None
+            header = {"ok": True, "version": version, "size": body_length, "rows": counted, "truncated": False}
+        else:
+            header = json.loads(data[REPLY.size : start])
+        if header.get("file"):
+            self.want, self.parts = "file", []
+            self.job_header = header
+            self.connection.send(b"+")  # a descriptor that came with bytes read already would be lost
+            return
+        self.pool.replied(self, Result(header, body, None))
+
+    def _expected(self, data: bytes = b"") -> int:
+        data = data or self.parts[0]
+        if len(data) < REPLY.size:
+            data = b"".join(self.parts)
+            self.parts = [data]
+            if len(data) < REPLY.size:
+                return REPLY.size
+        header_length, body_length, _ = REPLY.unpack_from(data)
+        return int(REPLY.size + header_length + body_length)
+
+    def _take_file(self) -> None:
+        data, descriptors, _, _ = socket.recv_fds(self.connection, 1, 1)
+        if not data or not descriptors:
+            self.pool.lost(self)
+            return
         file = os.fdopen(descriptors[0], "rb")
         file.seek(0)  # the writer's position came with the descriptor
-        return Result(header, b"", file)
+        self.want = ""
+        self.pool.replied(self, Result(self.job_header, b"", file))
 
-    def _fill(self, data: bytes, count: int) -> bytes:
-        if len(data) >= count:
-            return data
-        if not data:
-            raise EOFError
-        parts, length = [data], len(data)
-        while length < count:
-            part = self.connection.recv(min(1_048_576, count - length))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            length += len(part)
-        return b"".join(parts)
-
-    def kill(self) -> int:
-        """End the process; return its exit status (negative: the signal)."""
-        self.process.kill()
-        self.connection.close()
-        return self.process.wait()
-
-    def ended(self) -> int:
-        """Return the exit status of a process that closed its socket."""
-        try:
-            return self.process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            return self.kill()
-        finally:
-            self.connection.close()
+    def kill(self) -> None:
+        """End the process."""
+        self.pool.loop.remove_reader(self.connection)
+        self.pool.loop.remove_writer(self.connection)
+        if self.number:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.number, signal.SIGKILL)
+        self.connection.close()  # one that has not said its number yet ends by this
 
 
 class Pool:
@@ -177,172 +232,322 @@ class Pool:
         defaults: Mapping[str, object] | None = None,
     ) -> None:
         self._defaults = dict(defaults or {})  # what each message has unless it says otherwise
-        self._arguments = [str(store), str(memory_mb * 1_048_576)]
+        self.store, self.memory_bytes = store, memory_mb * 1_048_576
         self.ready, self.maximum, self.queue, self.queue_wait_s = ready, max(ready, maximum), queue, queue_wait_s
-        self._condition = threading.Condition(threading.Lock())
         self._idle: deque[Process] = deque()
         self._processes: set[Process] = set()
-        self._all = self._starting = 0
-        self.waiting = 0
-        self.killed = 0
-        self.crashed = 0
+        self._starting: set[Process] = set()
+        self._waiting: deque[Job] = deque()
+        self._ended: dict[int, int] = {}  # process to its exit status
+        self._mourned: dict[int, Callable[[int], None]] = {}
+        self._ticking = self._considering = self._closed = False
+        self._retry_at = 0.0
+        self.killed = self.crashed = 0
         self.isolated: bool | None = None
-        self._closed = False
+        self._nursery: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self.loop: asyncio.AbstractEventLoop
 
-    def start(self) -> None:
-        """Start the processes that are kept ready, in the background, and who watches them."""
-        threading.Thread(target=self._watch, daemon=True, name="watch").start()
-        with self._condition:
-            for _ in range(self.ready):
-                self._spawn()
+    def start(self, loop: asyncio.AbstractEventLoop | None = None, control: socket.socket | None = None) -> None:
+        """Start the processes that are kept ready, in the background.
 
-    def _watch(self) -> None:
-        while not self._closed:
-            time.sleep(TICK_S)
-            now = time.monotonic()
-            for process in tuple(self._processes):
-                process.watch(now)
-
-    def _start_one(self) -> None:
-        try:
-            process = Process(self._arguments, self._defaults)
-        except (OSError, EOFError, ValueError):
-            if not self._closed:
-                log.exception("a query process could not be started")
-            with self._condition:
-                self._all -= 1
-                self._starting -= 1
+        *loop* is the running loop of the calling thread; without one the pool gets a thread of its own. *control* is the
+        socket to a nursery that is there already.
+        """
+        self._control = control
+        if loop is not None:
+            self.loop = loop
+            self._begin()
             return
-        with self._condition:
-            self._starting -= 1
-            self.isolated = process.isolated
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True, name="pool")
+        self._thread.start()
+        self.loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        if self._control is None:
+            self._nursery, self._control = start_nursery(self.store, self.memory_bytes)
+        self._control.setblocking(False)
+        self.loop.add_reader(self._control, self._told)
+        while len(self._processes) < self.ready:
+            self._spawn()
+
+    def _told(self) -> None:
+        """Hear from the nursery which processes have ended."""
+        control = self._control
+        if control is None:
+            return
+        try:
+            data = control.recv(ENDED.size * 64)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:  # it has gone; another one
+            self.loop.remove_reader(control)
+            control.close()
+            self._control = None
             if not self._closed:
-                self._processes.add(process)
-                self._idle.append(process)
-                self._condition.notify()
+                log.error("the process that query processes are forked from has ended; starting another one")
+                self.loop.call_later(RETRY_S, self._begin)
+            return
+        for number, status in ENDED.iter_unpack(data):
+            if told := self._mourned.pop(number, None):
+                told(status)
+            else:
+                self._ended[number] = status
+                while len(self._ended) > 1000:
+                    del self._ended[next(iter(self._ended))]
+
+    def _spawn(self) -> None:
+        if self._control is None or time.monotonic() < self._retry_at:
+            return
+        mine, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
+            except OSError:  # full, or gone, which its reader sees
+                mine.close()
                 return
-            self._all -= 1
-        process.kill()
+        process = Process(self, mine)
+        self._processes.add(process)
+        self._starting.add(process)
+        process.send(self._defaults)
+        self._tick_soon()
 
     @property
     def alive(self) -> int:
         """Return how many processes have started and not ended."""
-        return self._all - self._starting
+        return len(self._processes) - len(self._starting)
 
     @property
     def busy(self) -> int:
-        """Return how many processes are running a query or starting."""
-        return self._all - len(self._idle)
+        """Return how many processes are running a query."""
+        return len(self._processes) - len(self._idle) - len(self._starting)
 
-    def _acquire(self) -> Process:
-        with self._condition:
-            if self._idle:
-                return self._idle.pop()
-            if self.waiting >= self.queue:
-                raise _busy("the queue of waiting queries is full", self.queue)
-            self.waiting += 1
-            try:
-                deadline = time.monotonic() + self.queue_wait_s
-                if self._all < self.ready:
-                    self._spawn()
-                self._condition.wait_for(lambda: bool(self._idle), SPAWN_AFTER_S)
-                while not self._idle:
-                    if self._all < self.maximum:
-                        self._spawn()
-                    self._condition.wait_for(lambda: bool(self._idle), min(0.1, max(0.0, deadline - time.monotonic())))
-                    if not self._idle and time.monotonic() >= deadline:
-                        raise _busy(f"no query process came free in {self.queue_wait_s:g} s", self.queue_wait_s)
-                return self._idle.pop()
-            finally:
-                self.waiting -= 1
+    @property
+    def waiting(self) -> int:
+        """Return how many queries wait for a process."""
+        return len(self._waiting)
 
-    def _spawn(self) -> None:
-        self._all += 1
-        self._starting += 1
-        threading.Thread(target=self._start_one, daemon=True).start()
+    # Queries
 
-    def _release(self, process: Process) -> None:
-        # Only root may raise a priority again, so a process that gave way is replaced by a fresh one.
-        retire = process.slowed and not self._restore(process)
-        process.idle_since = time.monotonic()
-        surplus = None
-        with self._condition:
-            if not retire and not self._closed:
-                self._idle.append(process)
-                if self.waiting:
-                    self._condition.notify()
-                # Started for a rush that is over: the one unused for longest is at the left.
-                if self._all > self.ready and self._idle[0].idle_since < process.idle_since - KEEP_S:
-                    surplus = self._idle.popleft()
-                else:
-                    return
-        self._replace(surplus or process)
-
-    @staticmethod
-    def _restore(process: Process) -> bool:
-        try:
-            os.setpriority(os.PRIO_PROCESS, process.process.pid, 0)
-        except OSError:
-            return False
-        process.slowed = False
-        return True
-
-    def _replace(self, process: Process) -> int:
-        status = process.kill()
-        with self._condition:
-            self._processes.discard(process)
-            self._all -= 1
-            if self._all < self.ready and not self._closed:
+    def submit(self, job: Job) -> None:
+        """Run *job* as soon as a process is free; on the loop."""
+        if self._idle:
+            self._give(self._idle.pop(), job)
+        elif len(self._waiting) >= self.queue:
+            job.done(_busy("the queue of waiting queries is full", self.queue))
+        else:
+            self._waiting.append(job)
+            self._tick_soon()
+            if len(self._processes) < self.ready:
                 self._spawn()
-        return status
+            if not self._considering:
+                self._considering = True
+                self.loop.call_later(SPAWN_AFTER_S, self._consider)
+
+    def _consider(self) -> None:
+        """Start another process where somebody has waited too long for one."""
+        self._considering = False
+        if not self._waiting or self._closed:
+            return
+        waited = time.monotonic() - self._waiting[0].asked
+        if waited >= SPAWN_AFTER_S and not self._starting and len(self._processes) < self.maximum:
+            self._spawn()
+        self._considering = True
+        self.loop.call_later(SPAWN_AFTER_S, self._consider)
+
+    def _give(self, process: Process, job: Job) -> None:
+        now = time.monotonic()
+        job.begun, job.process, process.job = now, process, job
+        process.started, process.deadline = now, now + job.deadline_s
+        process.send(job.message)
+        self._tick_soon()
+
+    def cancel(self, job: Job, seconds: float) -> None:
+        """Let *job*, whose client has gone, run for so many seconds more; one that waits is not begun."""
+        if job.process is not None and job.process.job is job:
+            job.process.deadline = min(job.process.deadline, time.monotonic() + seconds)
+        elif job in self._waiting:
+            self._waiting.remove(job)
+            job.done(_busy("the client has gone", 0))
 
     def run(self, message: Mapping[str, object], deadline_s: float) -> Result:
-        """Run one query.
+        """Run one query and wait for it; not on the loop's own thread.
 
         Raises:
             Problem: 503 if the queue is full, 504 if it passes its deadline, 507 if it passes its memory.
         """
-        started = time.monotonic()
-        process = self._acquire()
-        got = time.monotonic()
-        try:
-            result = process.ask({**message, "deadline_s": deadline_s}, got, deadline_s)
-        except TimeoutError:
-            self.killed += 1
-            self._replace(process)
-            raise _deadline(deadline_s) from None
-        except (EOFError, OSError):
-            self.crashed += 1
-            status = process.ended()
-            self._replace(process)
-            raise _died(status, deadline_s) from None
-        except BaseException:
-            self._replace(process)
-            raise
+        future: concurrent.futures.Future[Result | Problem] = concurrent.futures.Future()
+        self.loop.call_soon_threadsafe(self.submit, Job(message, deadline_s, future.set_result))
+        found = future.result()
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    def replied(self, process: Process, result: Result) -> None:
+        """Hand on what *process* gave, and give it the next query."""
+        now = time.monotonic()
+        process.deadline = math.inf
+        if process in self._starting:
+            self._starting.discard(process)
+            process.number = int(result.header["pid"])
+            self.isolated = bool(result.header["isolated"])
+            self._free(process, now)
+            return
+        job, process.job = process.job, None
         # An allocation the limit refused, or a panic, leaves the process in an unknown state.
         if result.header.get("error") in ("memory", "panic"):
             self._replace(process)
         else:
-            self._release(process)
-        result.queued_s, result.ran_s = got - started, time.monotonic() - got
-        return result
+            self._free(process, now)
+        if job is not None:
+            result.queued_s, result.ran_s = job.begun - job.asked, now - job.begun
+            job.done(result)
+
+    def _free(self, process: Process, now: float) -> None:
+        # Only root may raise a priority again, so a process that gave way is replaced by a fresh one.
+        if process.slowed and not _restore(process):
+            self._replace(process)
+            return
+        process.idle_since = now
+        if self._waiting:
+            self._give(process, self._waiting.popleft())
+            return
+        self._idle.append(process)
+        # Started for a rush that is over: the one unused for longest is at the left.
+        if len(self._processes) > self.ready and self._idle[0].idle_since < now - KEEP_S:
+            self._replace(self._idle.popleft())
+
+    def _replace(self, process: Process) -> None:
+        self._processes.discard(process)
+        self._starting.discard(process)
+        process.kill()
+        if len(self._processes) < self.ready + (1 if self._waiting else 0) and not self._closed:
+            self._spawn()
+
+    def lost(self, process: Process) -> None:
+        """Find out why *process* has ended, and tell who waited for it."""
+        job, process.job = process.job, None
+        with contextlib.suppress(ValueError):
+            self._idle.remove(process)
+        if process in self._starting and not self._closed:
+            log.error("a query process could not be started")
+            self._retry_at = time.monotonic() + RETRY_S
+            self.loop.call_later(RETRY_S * 1.1, self._refill)
+        number, process.number = process.number, 0  # which may be another's by now
+        self._replace(process)
+        if job is None:
+            return
+        self.crashed += 1
+
+        def told(status: int) -> None:
+            self._mourned.pop(number, None)
+            if not told_already:
+                told_already.append(status)
+                job.done(_died(status))
+
+        told_already: list[int] = []
+        if number in self._ended:
+            told(self._ended.pop(number))
+        else:
+            self._mourned[number] = told
+            self.loop.call_later(2.0, told, 0)
+
+    def _refill(self) -> None:
+        if len(self._processes) < self.ready and not self._closed:
+            self._spawn()
+
+    # Time
+
+    def _tick_soon(self) -> None:
+        if not self._ticking:
+            self._ticking = True
+            self.loop.call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        """Kill what has passed its deadline; let what is long give way to others; refuse who has waited too long."""
+        now = time.monotonic()
+        running = False
+        for process in tuple(self._processes):
+            if process.deadline == math.inf:
+                continue
+            running = True
+            if now > process.deadline:
+                self._expire(process)
+            elif not process.slowed and process.number and now > process.started + SLOW_AFTER_S:
+                process.slowed = True
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, process.number, SLOW_NICE)
+        while self._waiting and self._waiting[0].asked < now - self.queue_wait_s:
+            self._waiting.popleft().done(
+                _busy(f"no query process came free in {self.queue_wait_s:g} s", self.queue_wait_s)
+            )
+        self._ticking = running or bool(self._waiting)
+        if self._ticking:
+            self.loop.call_later(TICK_S, self._tick)
+
+    def _expire(self, process: Process) -> None:
+        job, process.job = process.job, None
+        if job is None:
+            log.error("a query process did not get ready in %g s", START_S)
+        self._replace(process)
+        if job is not None:
+            self.killed += 1
+            job.done(_deadline(job.deadline_s))
+
+    # The end
 
     def close(self) -> None:
-        """End all processes; return when those that were starting have ended too."""
-        with self._condition:
-            self._closed = True
-            idle = list(self._idle)
-            self._idle.clear()
-            self._processes.difference_update(idle)
-            self._all -= len(idle)
-            busy = list(self._processes)
-        for process in idle:
+        """End all processes; return when they have."""
+        if self._closed:
+            return
+        if self._thread is None:
+            self._end()
+            return
+        done = threading.Event()
+
+        def end() -> None:
+            self._end()
+            done.set()
+
+        self.loop.call_soon_threadsafe(end)
+        done.wait(START_S)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(START_S)
+        self.loop.close()
+
+    def _end(self) -> None:
+        self._closed = True
+        for job in self._waiting:
+            job.done(_busy("the server is ending", 0))
+        self._waiting.clear()
+        for process in tuple(self._processes):
             process.kill()
-        for process in busy:
-            process.process.kill()  # the thread that waits for it closes the rest
-        deadline = time.monotonic() + START_S
-        while self._all and time.monotonic() < deadline:
-            time.sleep(0.01)
+            if process.job is not None:
+                process.job.done(_busy("the server is ending", 0))
+        self._processes.clear()
+        self._idle.clear()
+        if self._control is not None:
+            self.loop.remove_reader(self._control)
+            self._control.close()
+        if self._nursery is not None:
+            try:
+                self._nursery.wait(5.0)
+            except subprocess.TimeoutExpired:
+                self._nursery.kill()
+                self._nursery.wait()
+
+
+def _restore(process: Process) -> bool:
+    try:
+        os.setpriority(os.PRIO_PROCESS, process.number, 0)
+    except OSError:
+        return False
+    process.slowed = False
+    return True
 
 
 def _busy(detail: str, limit: float) -> Problem:
@@ -359,9 +564,7 @@ def _deadline(deadline_s: float) -> Problem:
     )
 
 
-def _died(status: int, deadline_s: float) -> Problem:
-    if status == -signal.SIGALRM:
-        return _deadline(deadline_s)
+def _died(status: int) -> Problem:
     if status == -signal.SIGABRT:
         return memory_problem()
     return crash_problem(f"the process that ran the query ended ({_name(status)})")

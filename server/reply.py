@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from .coding import COMPRESS_FROM, choose_coding, compress, compressed
 from .negotiate import parse_accept
+from .observe import Note
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -36,12 +37,25 @@ class Reply:
     file: IO[bytes] | None = None
     size: int = 0
     packed: dict[str, bytes] = field(default_factory=dict)  # coding to the body in it, as far as it is known
+    etag: str = ""  # where the same request gets the same reply for as long as the tag is the data's
+    note: Note | None = None  # what the query log says of it
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+class FileBody:
+    """A finished file on its way to a client; a server that knows it reads it without a thread."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield it in pieces, and give it back."""
+        with self.file:
+            while chunk := self.file.read(CHUNK):
+                yield chunk
+
+    def close(self) -> None:
+        """Give back the file."""
+        self.file.close()
 
 
 def cors_headers(setting: str, origin: str | None) -> list[tuple[str, str]]:
@@ -56,32 +70,42 @@ def cors_headers(setting: str, origin: str | None) -> list[tuple[str, str]]:
 _EXPOSED = ("Access-Control-Expose-Headers", "ETag, Link, Location, Server-Timing, Retry-After, SummitGraph-Truncated")
 
 
-def send(environ: Environ, start_response: StartResponse, reply: Reply, cors: str = "") -> Iterable[bytes]:
-    """Send *reply* as the request asked for it."""
+def fixed_headers(cors: str, origin: str | None) -> list[tuple[str, str]]:
+    """Return the headers every reply has."""
+    return [*cors_headers(cors, origin), *SECURITY]
+
+
+def pack(environ: Environ, reply: Reply) -> tuple[list[tuple[str, str]], bytes | FileBody | Iterator[bytes]]:
+    """Return headers and body of *reply* as the request asked for it: coded, with a length where it is known.
+
+    The headers that every reply has come beside.
+    """
     headers = list(reply.headers)
     if reply.content_type:
         headers.append(("Content-Type", reply.content_type))
     body, file = reply.body, reply.file
-    packed: Iterable[bytes] | None = None
+    coded: Iterator[bytes] | None = None
     coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING"))
     if coding and (file is not None or len(body) >= COMPRESS_FROM):
         headers.append(("Content-Encoding", coding))
         if file is not None:
-            packed = compressed(_chunks(file), coding)
+            coded = compressed(FileBody(file), coding)
         else:
             body = reply.packed.get(coding) or reply.packed.setdefault(coding, compress(body, coding))
-    if packed is None and reply.status not in (204, 304):
+    if coded is None and reply.status not in (204, 304):
         headers.append(("Content-Length", str(reply.size if file is not None else len(body))))
-    headers += cors_headers(cors, environ.get("HTTP_ORIGIN"))
-    headers += SECURITY
-    start_response(_REASONS[reply.status], headers)
+    return headers, coded or (FileBody(file) if file is not None else body)
+
+
+def send(environ: Environ, start_response: StartResponse, reply: Reply, cors: str = "") -> Iterable[bytes]:
+    """Send *reply* by WSGI as the request asked for it."""
+    headers, body = pack(environ, reply)
+    start_response(_REASONS[reply.status], [*headers, *fixed_headers(cors, environ.get("HTTP_ORIGIN"))])
     if environ["REQUEST_METHOD"] == "HEAD" or reply.status in (204, 304):
-        if file is not None:
-            file.close()
+        if reply.file is not None:
+            reply.file.close()
         return []
-    if packed is not None:
-        return packed
-    return _chunks(file) if file is not None else [body]
+    return [body] if isinstance(body, bytes) else body
 
 
 def matches(header: str | None, etag: str) -> bool:

@@ -21,7 +21,7 @@ class Settings:
 
     store: Path = Path("data/store")
     base_iri: str = "https://w3id.org/summitgraph/"
-    fronts: int = max(1, min(4, os.cpu_count() or 1))  # HTTP processes
+    fronts: int = max(1, min(4, (os.cpu_count() or 1) // 2))  # HTTP processes; query processes take the other half
     workers: int = 4  # query processes kept ready, over all fronts
     workers_max: int = 12  # query processes at most, over all fronts
     queue: int = 64  # requests that may wait for a query process, over all fronts

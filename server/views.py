@@ -127,17 +127,6 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
     def find() -> Response:
         return respond(search(request.environ))
 
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return Response("ok\n", mimetype="text/plain")
-
-    @app.get("/readyz")
-    def readyz() -> Response:
-        number = engine.version().partition("-")[0]
-        if not engine.pool.alive:
-            raise Problem(503, "not-ready", "no query process is running yet", headers=(("Retry-After", "1"),))
-        return Response(f"ready: snapshot {number}\n", mimetype="text/plain")
-
     @app.get("/metrics")
     def show_metrics() -> Response:
         pool = engine.pool

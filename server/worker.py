@@ -1,8 +1,7 @@
 """The process that runs queries on a snapshot: read-only, without a network, with little memory, and made to be killed.
 
-Started by ``pool.py`` as ``python -m summitgraph.server.worker``; speaks length-prefixed JSON over the socket whose
-number is its argument. A result of any size is complete, in memory or in an unnamed file, before its first byte
-is announced, so that the server never sends a success it cannot finish.
+Forked by ``nursery.py``; takes length-prefixed JSON over its socket. A result of any size is complete, in memory or in an
+unnamed file, before its first byte is announced, so that the server never sends a success it cannot finish.
 """
 
 from __future__ import annotations
@@ -11,18 +10,15 @@ import contextlib
 import ctypes
 import fcntl
 import json
-import math
 import os
 import re
 import resource
 import select
-import signal
 import socket
 import struct
-import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -30,7 +26,12 @@ from . import view
 
 INLINE_BYTES = 4_194_304  # longer results go through a file
 FRAME = struct.Struct("!IQ")  # lengths of the JSON header and of the body
+REPLY = struct.Struct("!IQq")  # the same, and the rows of a result that needs no header: on the view asked for, whole
+UNCOUNTED = -1  # rows of a result whose format does not tell them
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+_PREFIX_LINE = b"@prefix "
+# A prefixed name in Turtle, its prefix as a group; texts and IRIs are passed over.
+_PREFIXED = re.compile(rb'"(?:[^"\\]|\\.)*+"|<[^>]*+>|([^\s:;,<>"\[\]()^]*+):\S*+', re.DOTALL)
 _NAMESPACE = re.compile(rb"<([^<>\s]*[/#])([^<>\s/#]*)>")
 # Turtle writes these without a prefix: the word "a", numbers, true and false, plain texts.
 _UNPREFIXED = frozenset([b"type", b"integer", b"decimal", b"double", b"boolean", b"string", b"langString"])
@@ -72,6 +73,14 @@ class Spool:
             self.file.write(data)
         return len(data)
 
+    def lines(self) -> Iterator[bytes]:
+        """Yield what is there, line by line."""
+        if self.file is None:
+            yield from b"".join(self.chunks).splitlines(keepends=True)
+        else:
+            self.file.seek(0)
+            yield from self.file
+
     def flush(self) -> None:
         """Do nothing: the reader is told when all is there."""
 
@@ -95,9 +104,13 @@ def limit_memory(extra_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+_buffer = bytearray(65_536)  # messages are read into it, one after the other
+_view = memoryview(_buffer)
+
+
 def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
     """Return the next message, None when the other side has gone. One side speaks at a time, so none is read too far."""
-    data = connection.recv(65_536)
+    data = bytes(_view[: connection.recv_into(_buffer)])
     if len(data) < FRAME.size:
         data += _exactly(connection, FRAME.size - len(data)) if data else b""
         if len(data) < FRAME.size:
@@ -129,10 +142,15 @@ def send(connection: socket.socket, header: Mapping[str, object], body: bytes = 
         connection.sendall(body)
 
 
+def _reply(connection: socket.socket, header: Mapping[str, object], body: bytes = b"") -> None:
+    text = json.dumps(header).encode()
+    connection.sendall(REPLY.pack(len(text), len(body), UNCOUNTED) + text + body)
+
+
 def send_file(connection: socket.socket, header: Mapping[str, object], file: IO[bytes]) -> None:
-    """Send a message, and the descriptor of *file* as soon as the other side is ready for it."""
+    """Send a reply, and the descriptor of *file* as soon as the other side is ready for it."""
     file.flush()
-    send(connection, {**header, "file": True})
+    _reply(connection, {**header, "file": True})
     if connection.recv(1):
         socket.send_fds(connection, [b"+"], [file.fileno()])
 
@@ -208,37 +226,78 @@ def used_prefixes(chunks: Iterator[bytes], known: Mapping[str, str]) -> dict[str
     return dict(sorted(used.items()))
 
 
-def _write_rdf(triples: Any, form: str, prefixes: Mapping[str, str], spool: Spool) -> Spool:
+def _write_rdf(triples: Any, form: str, prefixes: Mapping[str, str], spool: Spool) -> None:
     """Serialise *triples*; in the forms that have prefixes, with those that are used and no others."""
     import pyoxigraph as ox
 
+    if form in ("turtle", "trig", "html"):
+        _write_turtle(triples, prefixes, spool)
+        return
     formats = {
-        "turtle": ox.RdfFormat.TURTLE,
         "ntriples": ox.RdfFormat.N_TRIPLES,
         "rdfxml": ox.RdfFormat.RDF_XML,
         "jsonld": ox.RdfFormat.JSON_LD,
         "nquads": ox.RdfFormat.N_QUADS,
-        "trig": ox.RdfFormat.TRIG,
     }
-    if form not in ("turtle", "trig", "rdfxml", "html"):
+    if form != "rdfxml":
         triples.serialize(spool, format=formats[form])
-        return spool
+        return
     plain = Spool(spool.limit, b"\n")
     triples.serialize(plain, format=ox.RdfFormat.N_TRIPLES)
-    if plain.file is None:
-        data = b"".join(plain.chunks)
-        used = used_prefixes(iter([data]), prefixes)
-        again = ox.parse(data, format=ox.RdfFormat.N_TRIPLES)
-    else:
+    used = used_prefixes(plain.lines(), prefixes)
+    source: Any = plain.file or b"".join(plain.chunks)
+    if plain.file is not None:
         plain.file.seek(0)
-        used = used_prefixes(iter(plain.file), prefixes)
-        plain.file.seek(0)
-        again = ox.parse(plain.file, format=ox.RdfFormat.N_TRIPLES)
-    target = formats.get(form, ox.RdfFormat.TURTLE)
-    ox.serialize((quad.triple for quad in again), cast("IO[bytes]", spool), format=target, prefixes=used)
+    again = ox.parse(source, format=ox.RdfFormat.N_TRIPLES)
+    ox.serialize((quad.triple for quad in again), cast("IO[bytes]", spool), format=ox.RdfFormat.RDF_XML, prefixes=used)
     plain.close()
     spool.marks = plain.marks
-    return spool
+
+
+def _write_turtle(triples: Iterable[Any], prefixes: Mapping[str, str], spool: Spool) -> None:
+    """Serialise with all of *prefixes* first, then leave out the lines of those that no name has."""
+    import pyoxigraph as ox
+
+    count = 0
+
+    def counted() -> Iterator[Any]:
+        nonlocal count
+        for triple in triples:
+            count += 1
+            yield triple
+
+    full = Spool(spool.limit)
+    ox.serialize(counted(), cast("IO[bytes]", full), format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
+    if full.file is None:
+        data = b"".join(full.chunks)
+        start = data.rfind(b"\n" + _PREFIX_LINE) + 1
+        start = data.find(b"\n", start) + 1 if data.startswith(_PREFIX_LINE) else 0
+        used = set(_PREFIXED.findall(data, start))
+        spool.write(b"".join(_used_lines(data[:start].splitlines(keepends=True), used)) + data[start:])
+    else:
+        used = set().union(*(_PREFIXED.findall(line) for line in full.lines() if not line.startswith(_PREFIX_LINE)))
+        head = [line for line in full.lines() if line.startswith(_PREFIX_LINE)]
+        spool.write(b"".join(_used_lines(head, used)))
+        for line in full.lines():  # no text has a line break in it: they are escaped
+            if not line.startswith(_PREFIX_LINE):
+                spool.write(line)
+    full.close()
+    spool.marks = count
+
+
+def _is_iri(text: str) -> bool:
+    import pyoxigraph as ox
+
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _used_lines(lines: Iterable[bytes], used: set[bytes]) -> list[bytes]:
+    """Return those of the prefix declarations *lines* whose prefix is *used*, sorted."""
+    return sorted(line for line in lines if line[len(_PREFIX_LINE) :].partition(b":")[0] in used)
 
 
 def _rows(solutions: Any, limit: int) -> dict[str, Any]:
@@ -302,7 +361,12 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
     rows: int | None = None
     truncated, maximum = False, request.get("max_rows")
     if isinstance(results, ox.QueryTriples):
-        prefixes = request["known_prefixes"] | request.get("prefixes", {})
+        prefixes = request["known_prefixes"]
+        if own := request.get("prefixes"):
+            prefixes = prefixes | {name: iri for name, iri in own.items() if _is_iri(iri)}
+            prefixes = {
+                name: iri for iri, name in {iri: name for name, iri in prefixes.items()}.items()
+            }  # one for each
         _write_rdf(results, form, prefixes, spool)
         rows = count_rows(form, spool)
     elif form in _TABLES:
@@ -341,40 +405,44 @@ def respond(connection: socket.socket, views: Views, request: Mapping[str, Any])
         short = any(word in str(error).lower() for word in ("alloc", "memory", "capacity"))
         header = {"ok": False, "error": "memory" if short else "panic"}
     if spool is None:
-        send(connection, header)
-        return
-    if spool.file is None:
-        send(connection, header, b"".join(spool.chunks))
-    else:
+        _reply(connection, header)
+    elif spool.file is not None:
         send_file(connection, header, spool.file)
-    spool.close()
+        spool.close()
+    elif "rows" in header and header["version"] == request["version"] and not header["truncated"]:
+        rows = header["rows"]
+        body = b"".join(spool.chunks)
+        data = REPLY.pack(0, len(body), UNCOUNTED if rows is None else cast("int", rows))
+        connection.sendall(data + body)
+    else:
+        _reply(connection, header, b"".join(spool.chunks))
 
 
-def serve(connection: socket.socket, store: Path, memory_bytes: int) -> None:
+def load() -> None:
+    """Load the engine and use each part of it once, so that what is forked from here shares its pages."""
+    import pyoxigraph as ox
+
+    store = ox.Store()
+    store.add(ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"), ox.DefaultGraph()))
+    for form in ("json", "turtle"):
+        query = "SELECT * { ?s ?p ?o }" if form == "json" else "CONSTRUCT WHERE { ?s ?p ?o }"
+        output, results = Spool(10_000), store.query(query)
+        if isinstance(results, ox.QueryTriples):
+            _write_rdf(results, form, {}, output)
+        else:
+            cast("Any", results).serialize(output, format=ox.QueryResultsFormat.JSON)
+
+
+def serve(connection: socket.socket, store: Path, memory_bytes: int, *, isolated: bool) -> None:
     """Answer requests until the other side goes away; its first message gives what all requests have."""
     if (first := receive(connection)) is None:
         return
     defaults = first[0]
-    isolated = leave_network()
-    import pyoxigraph  # noqa: F401 - loaded before the memory limit is measured
-
     views = Views(store)
     with contextlib.suppress(OSError, ValueError):
         views.at(view.newest(store))
     limit_memory(memory_bytes)
     end_with(connection)
-    send(connection, {"ok": True, "isolated": isolated})
+    _reply(connection, {"ok": True, "isolated": isolated, "pid": os.getpid()})
     while (message := receive(connection)) is not None:
         respond(connection, views, {**defaults, **message[0]})
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Serve on the socket of descriptor ``arguments[0]`` from the store ``arguments[1]``; memory in bytes last."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server that started us decides
-    # A server that has gone needs no answer.
-    with contextlib.suppress(ConnectionError), socket.socket(fileno=int(arguments[0])) as connection:
-        serve(connection, Path(arguments[1]), math.ceil(float(arguments[2])))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

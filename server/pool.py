@@ -481,7 +481,9 @@ class Pool:
                 process.slowed = True
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, process.number, SLOW_NICE)
-        while self._waiting and self._waiting[0].asked < now - self.queue_wait_s:
+        # Where all there is has yet to start, patience is START_S.
+        patience = self.queue_wait_s if self.alive else max(self.queue_wait_s, START_S)
+        while self._waiting and self._waiting[0].asked < now - patience:
             self._waiting.popleft().done(
                 _busy(f"no query process came free in {self.queue_wait_s:g} s", self.queue_wait_s)
             )

@@ -14,6 +14,7 @@ from .annotate import Annotated, Match
 from .entities import Draft, EntityTable
 from .items import CODE, ENTITY_TYPES, GROUPS, ORGANIZATIONS, Item
 from .rules import Language
+from .topics import Topics, same_clause
 
 
 class Discourse:
@@ -22,7 +23,7 @@ class Discourse:
     def __init__(self, language: Language, table: EntityTable) -> None:
         self.language = language
         self.table = table
-        self.main: Draft | None = None  # the summit the text is about
+        self.topics = Topics(language, table)
         self.recent: list[tuple[str, int]] = []  # entity id, paragraph
         self.sentence_before: Annotated | None = None
         self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
@@ -31,7 +32,21 @@ class Discourse:
         self.last_person = ""  # the last speaker that is one
         self._personal = _personal_verb(language)
 
+    @property
+    def main(self) -> Draft | None:
+        """The summit the text is about."""
+        return self.topics.main
+
+    @main.setter
+    def main(self, draft: Draft | None) -> None:
+        self.topics.main = draft
+
+    def enter(self, sentence: Annotated) -> None:
+        """Begin with the next sentence, when its names are known."""
+        self.topics.enter(sentence)
+
     def resolve(self, sentence: Annotated) -> None:
+        """Put what they mean in the place of anaphors."""
         for anaphor in self.language.anaphors:
             if anaphor.requires & sentence.present != anaphor.requires:
                 continue
@@ -60,12 +75,11 @@ class Discourse:
             return self.table[fitting[-1].entity] if fitting else None
         if which == "topic":
             return self._topic(types, sentence)
+        if "Summit" in types:
+            return self.topics.in_sentence(sentence, cell) or self._told()
         before = [item for item in sentence.items[:cell] if item is not None and item.entity and item.type in types]
         if before and which != "subject":
             return self.table[before[-1].entity]
-        if "Summit" in types:
-            here = [i for i, _ in self._lately(sentence.paragraph) if self.table[i].kind == "Summit"]
-            return self.table[here[-1]] if here else self._just_before(sentence.paragraph) or self.main
         if which == "subject":
             return self._subject(sentence, cell)
         for entity, _ in reversed(self._lately(sentence.paragraph - 6)):
@@ -75,11 +89,9 @@ class Discourse:
             return next((draft for draft in self.table.all() if draft.kind in types), None)
         return None
 
-    def _just_before(self, paragraph: int) -> Draft | None:
-        """Return the only summit the paragraph before speaks of, if it is another than the main one."""
-        lately = self._lately(paragraph - 1)
-        told = {self.table[i].id for i, number in lately if number == paragraph - 1 and self.table[i].kind == "Summit"}
-        return self.table[next(iter(told))] if len(told) == 1 else None
+    def _told(self) -> Draft | None:
+        """Return the summit that the text is telling of."""
+        return self.topics.current.summit if self.topics.current else self.main
 
     def _topic(self, types: Sequence[str], sentence: Annotated) -> Draft | None:
         """Return what the sentence before, in the same paragraph, spoke of first, if it can be an "it"."""
@@ -138,6 +150,7 @@ class Discourse:
 
     def leave(self, sentence: Annotated) -> None:
         """Go on to the next sentence."""
+        self.topics.leave(sentence)
         if not sentence.heading:
             self.sentence_before = sentence
 
@@ -153,25 +166,41 @@ class Discourse:
             return self.last_person
         return self.last_speaker
 
+    def _summit_of(self, match: Match, *, nearest: bool) -> Draft | None:
+        """Return the summit of its own sentence that a match speaks of; None where the sentence tells of none.
+
+        A summit that is only mentioned has what its own clause says behind it, no more.
+        """
+        sentence = match.sentence
+        told: list[Draft] = []
+        before: list[tuple[int, Draft]] = []
+        behind: list[Draft] = []
+        for cell, item in enumerate(sentence.items):
+            if item is None or item.type != "Summit" or not item.entity:
+                continue
+            draft = self.table[item.entity]
+            if match.start <= cell < match.end:
+                return draft
+            if self.topics.is_told(item, sentence, cell):
+                told.append(draft) if cell < match.start else behind.append(draft)
+            elif cell < match.start:
+                before.append((cell, draft))
+        if before and (nearest or not told) and same_clause(sentence, before[-1][0], match.start):
+            return before[-1][1]
+        if not nearest and self.main in told:
+            return self.main
+        return told[-1] if told else behind[0] if behind else None
+
     def context(self, name: str, match: Match) -> str:
+        """Return the id of what *name* (``summit``, ``speaker`` …) means where *match* stands, or nothing."""
         if name in ("summit", "nearest"):
-            here = [item for item in match.sentence.items if item is not None and item.type == "Summit" and item.entity]
-            if here:
-                start, end = match.span()
-                inside = [item for item in here if start <= item.start < end]
-                before = [item for item in here if item.start < start]
-                # Rather than one it is compared with; but a relative clause speaks of the one named last.
-                told = [item for item in before if self.table[item.entity] is self.main and name != "nearest"]
-                return self.table[(inside[:1] or told[-1:] or before[-1:] or here[:1])[0].entity].id
-            if self.main and self.language.settings.get("unsaid_summit") == "main":
-                return self.main.id
-            recent = [i for i, _ in self._lately(match.sentence.paragraph) if self.table[i].kind == "Summit"]
-            if recent and self.main and self.main.id not in {self.table[i].id for i in recent}:
-                return self.table[recent[-1]].id
-            told_before = None if recent else self._just_before(match.sentence.paragraph)
-            return told_before.id if told_before else self.main.id if self.main else ""
+            if draft := self._summit_of(match, nearest=name == "nearest"):
+                return draft.id
+            told = self._told()
+            return told.id if told else ""
         if name == "main":
-            return self.main.id if self.main else ""
+            told = self._told() if self.topics.overview else self.main
+            return told.id if told else ""
         if name == "earlier":  # of the sentence before: "Organised by X, it followed the summit of Y"
             earlier = self.sentence_before.items if self.sentence_before is not None else []
             found = [item for item in earlier if item is not None and item.type == "Summit" and item.entity]

@@ -23,6 +23,7 @@ class Draft:
     year: str = ""  # of a summit's edition
     places: set[str] = field(default_factory=set)  # ids of places a summit's name or sentence gives
     own_cities: set[str] = field(default_factory=set)  # of those, the ones inside its name
+    told: float = 0  # of a summit: how much the text tells of it
     canonical: str = ""  # id of the entity this one turned out to be
 
 
@@ -88,6 +89,7 @@ class EntityTable:
         if not kept.key:
             kept.key, kept.label = gone.key, gone.label
         kept.country = kept.country or gone.country
+        kept.told += gone.told
 
     def clear_mentions(self) -> None:
         """Forget where entities stood, not what they are: the second reading records it again."""

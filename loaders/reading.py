@@ -24,6 +24,7 @@ from .rules import Language, Pattern
 from .sentences import Sentences
 from .source import Source
 from .templates import fold_template
+from .topics import main_summit
 from .unnamed import unnamed_summit
 from .values import fill_years
 
@@ -54,6 +55,7 @@ class Reader:
             fill_years([item for item in found.items if item.type == "Date"], main.year)
         sentences = self.sentences.annotated(found, merging.aliases(self.table, self.language))
         self.sentences.forget()
+        self.discourse.topics.start()
         for sentence in sentences:
             self._state(sentence)
         if main:
@@ -77,6 +79,7 @@ class Reader:
             rewrite(self.language, sentence, self.namer.learn)
             self.sentences.note(sentence)
             summits.note_features(sentence, self.table, goal)
+            self.discourse.topics.note(sentence, first=sentence.number == 0)
         named = {draft.id for draft in self.table.all() if draft.kind == "Summit"}
         if not named - self.namer.other_editions and not unnamed_summit(self.source, self.table) and not named:
             return False
@@ -86,12 +89,14 @@ class Reader:
         merging.merge_documents(self.table, self.language)
         merging.merge_initiatives(self.table)
         merging.merge_family_names(self.table)
-        self.discourse.main = summits.main_summit(self.table, self.namer.other_editions)
+        self.discourse.topics.others = self.namer.other_editions
+        self.discourse.main = main_summit(self.table, self.namer.other_editions)
         return True
 
     def _state(self, sentence: Annotated) -> None:
         """Read a sentence for facts."""
         rewrite(self.language, sentence, self.namer.state)
+        self.discourse.enter(sentence)
         self.discourse.resolve(sentence)
         _drop_brackets(sentence)
         self.sentences.note(sentence)

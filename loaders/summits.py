@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import regex
@@ -208,6 +208,19 @@ def _same(
     return bool(cities_1 & cities_2) and (bool(first.year and second.year) or not words_1.isdisjoint(words_2))
 
 
+def apart(one: Draft, other: Draft, table: EntityTable, language: Language) -> bool:
+    """Tell whether two summits cannot be one: other years, other cities or other numbers."""
+    if one.year and other.year and one.year != other.year:
+        return True
+    cities = (_cities(one, table), _cities(other, table))
+    if cities[0] and cities[1] and cities[0].isdisjoint(cities[1]):
+        return True
+    numbers = {fold(str(word)): number for word, number in language.values.get("ordinals", {}).items()}
+    groups = {fold(str(word)) for word in language.values.get("numbered_groups", ())}
+    editions = (_edition(one, numbers, groups), _edition(other, numbers, groups))
+    return bool(editions[0] and editions[1] and editions[0].isdisjoint(editions[1]))
+
+
 def _cities(draft: Draft, table: EntityTable) -> set[str]:
     return {table[place].id for place in draft.places if table[place].kind in ("City", "Venue")}
 
@@ -234,20 +247,6 @@ def bare(word: str) -> str:
 
 def _numbers(words: set[str]) -> set[str]:
     return {number for word in words for number in _NUMBER.findall(word)}
-
-
-def main_summit(table: EntityTable, others: Collection[str] = ()) -> Draft | None:
-    """Return the summit the document is about: the one with a name that is met most often, the first of those.
-
-    *others* are ids of editions that are only what comes before or after it.
-    """
-    summits = [draft for draft in table.all() if draft.kind == "Summit"]
-
-    def weight(draft: Draft) -> tuple[bool, bool, int, int]:
-        first = min((start for start, _ in draft.mentions), default=0)
-        return (draft.id not in others, not draft.description, len(draft.mentions) + 2 * (first < _OPENING), -first)
-
-    return max(summits, key=weight, default=None)
 
 
 def earliest(table: EntityTable) -> Draft | None:

@@ -60,6 +60,11 @@ def years(table: EntityTable, builder: Builder) -> None:
                 break
 
 
+def only_supposed(fact: Fact) -> bool:
+    """Tell whether *fact* rests on where a text usually says it, or on a name, and not on words that state it."""
+    return fact.rule.startswith("lead.")
+
+
 def _speaks_of(sentence: Annotated, main: Draft, table: EntityTable) -> bool:
     summits = [item for item in sentence.items if item is not None and item.type == "Summit"]
     return bool(summits) and all(table[item.entity] is main for item in summits)

@@ -11,6 +11,7 @@ import regex
 from summitgraph.graph.records import Document, Extraction, Finding
 
 from . import clauses, findings, lead, merging, summits
+from .about import is_about_summits
 from .annotate import Annotated, Match, matches, rewrite
 from .core import core
 from .discourse import Discourse
@@ -68,6 +69,8 @@ class Reader:
         summits.name_known_editions(self.table, self.language)
         self.builder.follow_merges()
         facts = tuple(self.builder.facts)
+        if not is_about_summits(self.sentences, self.table, facts):
+            return Extraction(document)
         reported += self.builder.findings
         found_entities = entities(self.source, self.table, facts)
         return Extraction(document, found_entities, facts, _in_order(reported), self.builder.given_up)

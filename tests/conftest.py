@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pyoxigraph import Quad
 
@@ -28,6 +29,10 @@ OTHER_TEXT = "استضافت كوريا الجنوبية قمة سيول للذ�
 
 # What may be absent also where everything installable has to be there: texts and suites that are not ours to bring.
 MAY_BE_ABSENT = ("founding document", "W3C", "not ours to bring", "not released yet", "not a git checkout")
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

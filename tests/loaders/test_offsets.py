@@ -40,7 +40,7 @@ ARTICLE = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_marks_strewn_into_a_text_change_no_fact_and_every_name_reads_back(data: st.DataObject) -> None:
     """Diacritics, tatweel and bidi marks carry no meaning for the extractor; offsets still point at the text as loaded."""
@@ -122,7 +122,7 @@ def stated(text: str, code: str) -> set[tuple[str, ...]]:
     return facts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_however_it_is_written_the_same_facts_are_read_and_everything_cited_reads_back(data: st.DataObject) -> None:
     """Digits of three scripts, tatweel, diacritics, bidi marks, no-break spaces, no space behind full stops."""
@@ -147,7 +147,7 @@ def test_the_text_the_facts_are_compared_on_states_enough() -> None:
     assert {"startDate", "Endorsement", "FinancialCommitment", "Statement", "heldAt"} <= kinds
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from(["", "<b>", "<a href='/x'>", '<em class="a">']),
     st.sampled_from(["&nbsp;", " ", "\n   "]),
@@ -170,7 +170,7 @@ def test_a_page_states_what_its_text_states(tag: str, space: str, entities: bool
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.text(alphabet=st.one_of(st.characters(), st.sampled_from(MARKS + "«»“”()[].،؛ \n")), max_size=80),
     st.integers(0, len(WRITTEN)),

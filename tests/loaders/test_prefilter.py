@@ -67,7 +67,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=9).map("".join), st.data())
 def test_a_text_that_matches_has_the_bits(expression: str, data: st.DataObject) -> None:
     try:

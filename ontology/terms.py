@@ -10,7 +10,7 @@ from typing import Final
 
 IRI: Final = "https://w3id.org/summitgraph/ontology"
 NAMESPACE: Final = "https://w3id.org/summitgraph/ontology#"
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"
 
 CLASSES: Final = frozenset(
     {

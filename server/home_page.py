@@ -169,7 +169,7 @@ def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> byt
     except Problem:
         hits = []  # the index is being built; the page is still of use
     return pages.render(
-        "problem.html", environ, problem=problem, words=words, hits=hits,
+        "problem.html", environ, problem=problem, path=path, words=words, hits=hits,
         json_ld=schema_org.script({"@type": "WebPage", "name": problem.title}),
     )  # fmt: skip
 

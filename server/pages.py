@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from . import local
 from .engine import known_prefixes
 from .negotiate import choose_language
+from .reasons import reason
 from .reply import Environ
 from .sparql import read_parameters
 
@@ -97,7 +98,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self.templates.globals.update(
-            asset=self.asset, built=local.is_built, term=self.term, href=self.href, direction=direction
+            asset=self.asset, built=local.is_built, term=self.term, href=self.href, direction=direction, reason=reason
         )
 
     def render(self, template: str, environ: Environ, **values: Any) -> bytes:

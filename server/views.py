@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from . import (
+    about_page,
     commitments_page,
     compare_page,
     describe,
@@ -110,7 +111,13 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
 
     @app.get("/dataset")
     def show_dataset() -> Response:
+        if wants_html(accept()):
+            return respond(about_page.about(site, request.environ))
         return described(dcat(engine, base_of(request.environ)))
+
+    @app.get("/dataset.ttl")
+    def dataset_as_turtle() -> Response:
+        return respond(describe.rdf_reply(dcat(engine, base_of(request.environ)), "text/turtle"))
 
     @app.get("/openapi.json")
     def show_openapi() -> Response:

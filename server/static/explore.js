@@ -328,13 +328,14 @@ byId("x-path").addEventListener("click", findPath);
 byId("x-layout").addEventListener("change", () => { remember(); place(); });
 byId("x-fit").addEventListener("click", () => cy.fit(on(cy.elements()), 40));
 byId("x-clear").addEventListener("click", () => { cy.elements().remove(); choose(null); filters(); remember(); });
-byId("x-whole").addEventListener("click", async () => {
-  const data = await ask("/overview", {});
+async function overview(limit) {
+  const data = await ask("/overview", limit ? { limit } : {});
   if (!data) return;
   add(data);
   await place();
   count(data.more);
-});
+}
+byId("x-whole").addEventListener("click", () => overview());
 byId("x-export").addEventListener("change", async (event) => {
   const kind = event.target.value;
   event.target.value = "";
@@ -382,5 +383,6 @@ if (asked.get("layout") && [...byId("x-layout").options].some((option) => option
 restyle();
 count();
 for (const start of asked.getAll("start")) if (start) await expand(start, true);
+if (!asked.getAll("start").some(Boolean) && !asked.has("layout")) await overview(120); // what has most relations: an empty canvas tells nothing
 root.dataset.ready = "true";
 root.cy = cy; // for those who want to look closer from the console, and for the tests

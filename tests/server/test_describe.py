@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,23 @@ def test_every_address_the_description_names_is_there(client: Client) -> None:
     assert {path: client.request("OPTIONS", path).status for path in paths} == dict.fromkeys(paths, 204)
 
 
-@pytest.mark.parametrize("path", ["/dataset", "/.well-known/void"])
-def test_description_is_given_in_the_format_asked_for(client: Client, path: str) -> None:
+@pytest.mark.parametrize(("path", "shown"), [("/dataset", "text/html"), ("/.well-known/void", "text/plain")])
+def test_description_is_given_in_the_format_asked_for(client: Client, path: str, shown: str) -> None:
     assert client.get(path, Accept="application/ld+json").headers["content-type"] == "application/ld+json"
-    assert client.get(path, Accept="text/html").headers["content-type"] == "text/plain; charset=utf-8"
+    assert client.get(path, Accept="text/html").headers["content-type"] == f"{shown}; charset=utf-8"
     assert client.get(path, Accept="image/png").status == 406
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "About the data"), ("ar", "عن البيانات"), ("fr", "À propos des données")]
+)
+def test_people_are_told_what_the_data_set_is(client: Client, language: str, words: str) -> None:
+    page = client.get("/dataset", Accept="text/html", Accept_Language=language).text
+    found = re.findall(r'href="((?:/dump/|/dataset\.)[^"]+)"', page)
+
+    assert f"<h1>{words}</h1>" in page
+    assert len(found) == 7
+    assert {client.request("HEAD", path).status for path in found} == {200}
 
 
 def test_void_says_which_properties_a_class_has(client: Client) -> None:

@@ -155,6 +155,9 @@ def test_unknown_thing_is_a_page_that_has_searched(client: Client) -> None:
     assert (reply.status, page.status) == (404, 404)
     assert 'href="/id/person/macron"' in page.text
     assert 'value="emmanuel macron"' in page.text
+    arabic = client.get("/id/person/zzxxqq", Accept=BROWSER, Accept_Language="ar").text
+    assert "ولا يجد البحث" in arabic
+    assert "nothing is known" not in arabic
     assert client.get("/id/person/nobody", Accept="text/turtle").headers["content-type"].startswith("text/plain")
 
 
@@ -168,5 +171,6 @@ def test_refusal_is_explained_on_a_page_of_the_house(client: Client) -> None:
 
     assert reply.status == 400
     assert '<html lang="ar" dir="rtl">' in reply.text
+    assert "لا يفهم الخادم هذا الطلب." in reply.text
     assert "sort=&#39;colour&#39;" in reply.text
     assert "Use actor, amount" in reply.text

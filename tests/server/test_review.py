@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,7 +14,8 @@ import pytest
 from summitgraph import pipeline
 from summitgraph.graph.records import Document
 from summitgraph.server.launch import launched
-from tests.conftest import STAMP
+from summitgraph.server.reasons import reason
+from tests.conftest import ROOT, STAMP
 
 from .client import Client, Reply
 
@@ -129,3 +131,24 @@ def test_a_person_decides_on_the_page_and_comes_back_to_it(client: Client) -> No
 @pytest.mark.parametrize("query", ["outcome=Nothing", "limit=x", "limit=1000", "offset=-1"])
 def test_a_wrong_parameter_is_named(client: Client, query: str) -> None:
     assert client.get(f"/api/review?{query}").status == 400
+
+
+@pytest.mark.parametrize(("language", "words"), [("ar", "يشترك"), ("fr", "portent le même nom")])
+def test_the_page_gives_the_reason_in_the_readers_language(client: Client, language: str, words: str) -> None:
+    page = client.get("/review", Accept_Language=language).text
+
+    assert words in page
+    assert "share the name" not in page
+
+
+def test_every_reason_of_the_linker_has_its_words_in_each_language() -> None:
+    """What the linker writes is compared with the forms; a part that varies stands for itself."""
+    source = (ROOT / "graph" / "link.py").read_text("utf-8")
+    written = re.findall(r'(?:reason = |"NeedsReview", [0-9.]+, )\(?\s*f?"([^"]+)"', source)
+    told = [re.sub(r"\{[^}]*year\}|\{last\}|\{[^}]*:\.0f\}", "2024", text) for text in written]
+    told = [re.sub(r"\{_listed\([^}]*\}", "A (Q1, Person) and B (Q2, Person)", text) for text in told]
+    told = [re.sub(r"\{how\}", "the name is X by its consonants", text) for text in told]
+    told = [re.sub(r"\{[^}]*kind\}", "Person", re.sub(r"\{(?![^}]*kind)[^}]*\}", "X", text)) for text in told]
+
+    assert len(told) > 10
+    assert [text for text in told for language in ("ar", "fr") if reason(text, language)[1] != language] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -98,19 +98,27 @@ def find(ask: Ask, id: str) -> Item:
 
 
 def _rows(ask: Ask, outcomes: Sequence[str], limit: int, offset: int, only: str = "") -> list[Mapping[str, str]]:
-    wanted = ", ".join(f"<{iris.term(outcome).value}>" for outcome in outcomes)
+    wanted = " ".join(f"<{iris.term(outcome).value}>" for outcome in outcomes)
     text = (_QUERIES / "decisions.rq").read_text("utf-8").replace("$outcomes", wanted).replace("$only", only)
-    return list(ask(text.replace("$limit", str(int(limit))).replace("$offset", str(int(offset)))))
+    page = list(ask(text.replace("$limit", str(int(limit))).replace("$offset", str(int(offset)))))
+    details = {(row["graph"], row["decision"]): row for row in _of_pairs(ask, "decision-details", "decision", page)}
+    # A decision is written whole or not at all; what has no details was put into the store by other hands.
+    return [{**details[key], **row} for row in page if (key := (row["graph"], row["decision"])) in details]
+
+
+def _of_pairs(ask: Ask, query_name: str, name: str, rows: Sequence[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
+    """Yield the answers of a query about the pairs of graph and *name* in *rows*, some at a time."""
+    pairs = sorted({(row["graph"], row[name]) for row in rows})
+    text = (_QUERIES / f"{query_name}.rq").read_text("utf-8")
+    for start in range(0, len(pairs), _AT_ONCE):
+        listed = " ".join(f"(<{graph}> <{iri}>)" for graph, iri in pairs[start : start + _AT_ONCE])
+        yield from ask(text.replace("$pairs", listed))
 
 
 def _words(ask: Ask, rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], list[Mapping[str, str]]]:
-    pairs = sorted({(row["graph"], row["entity"]) for row in rows})
-    text = (_QUERIES / "decision-words.rq").read_text("utf-8")
     found: dict[tuple[str, str], list[Mapping[str, str]]] = {}
-    for start in range(0, len(pairs), _AT_ONCE):
-        listed = " ".join(f"(<{graph}> <{entity}>)" for graph, entity in pairs[start : start + _AT_ONCE])
-        for row in ask(text.replace("$pairs", listed)):
-            found.setdefault((row["graph"], row["entity"]), []).append(row)
+    for row in _of_pairs(ask, "decision-words", "entity", rows):
+        found.setdefault((row["graph"], row["entity"]), []).append(row)
     return found
 
 
@@ -125,10 +133,10 @@ def _item(row: Mapping[str, str], words: Sequence[Mapping[str, str]]) -> Item:
         document=document,
         entity=row["entity"],
         key=row.get("key", row["entity"]),
-        type=row.get("type", "").rpartition("#")[2],
+        type=row.get("class", "").rpartition("#")[2],
         candidate=qid,
         outcome=row["outcome"].rpartition("#")[2],
-        confidence=float(row["confidence"]),
+        confidence=float(row.get("confidence", 0)),
         reason=row["reason"],
         reviewer=row.get("reviewer", ""),
         at=row.get("at", ""),

@@ -45,7 +45,13 @@ demo: $(VENV)/.installed $(ASSETS) ## load the sample articles, validate, serve 
 	@echo "  $(BIN)/summitgraph query --store $(STORE) 'SELECT ?summit ?chair { ?s sg:chairedBy ?p ; rdfs:label ?summit . ?p rdfs:label ?chair FILTER(lang(?chair) = \"en\") }'"
 	@if [ -z "$(NO_SERVE)" ]; then exec $(BIN)/summitgraph serve --store $(STORE) --port $(PORT); fi
 
-test: $(VENV)/.installed-dev $(ASSETS) ## everything the tests need, then the tests
+# Comunica, a client written by others, for the tests; without npm those that need it are skipped.
+COMUNICA := tests/comunica/node_modules/.package-lock.json
+$(COMUNICA): tests/comunica/package.json tests/comunica/package-lock.json
+	@if command -v npm > /dev/null && npm ci --prefix tests/comunica --ignore-scripts --no-audit --no-fund --loglevel=error; then touch $@; \
+	else echo "Comunica, which some tests use as a client, was not installed: npm is missing or failed (see above)." >&2; fi
+
+test: $(VENV)/.installed-dev $(ASSETS) $(COMUNICA) ## everything the tests need, then the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## style, types and the direction of imports
@@ -98,4 +104,4 @@ lock: ## make the lock files again from pyproject.toml (brings uv by itself)
 		--group dev --extra documents -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what the other commands made, data included
-	rm -rf build dist data server/static/build .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf build dist data server/static/build tests/comunica/node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,6 +61,7 @@ def compose(settings: Settings, metrics: Metrics) -> tuple[Flask, Gateway]:
     app = Flask("summitgraph.server")
     app.url_map.merge_slashes = False  # a path of /store is part of a graph's name
     engine, pages = Engine(settings), Pages(settings.base_iri)
+    engine.federation.policy = replace(engine.federation.policy, count=metrics.add)
     gatekeeper = Gatekeeper(read_tokens(settings))
     updates = Updates(engine, gatekeeper, metrics)
 

@@ -17,7 +17,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -69,6 +69,7 @@ class Policy:
     networks: tuple[Network, ...] = ()
     timeout_s: float = 8.0
     max_bytes: int = 8_388_608
+    count: Callable[[str], None] = field(default=lambda _name: None, repr=False)  # told the counter of what happens
     _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE), repr=False)
 
     def check(self, url: str) -> SplitResult:
@@ -111,6 +112,7 @@ class Policy:
         try:
             for _ in range(REDIRECTS + 1):
                 parts = self.check(url)
+                self.count("outgoing_total")
                 reply = self._once(method, parts, headers, body, deadline)
                 if isinstance(reply, Fetched):
                     log.info("%s %s: %d bytes in %.2f s", method, url, len(reply.body), time.monotonic() - started)
@@ -120,6 +122,14 @@ class Policy:
                     raise Refused(f"<{url}> leads from HTTPS to <{following}>")
                 url = following
             raise Failed(f"more than {REDIRECTS} redirects")
+        except Refused as error:
+            self.count("outgoing_refused_total")
+            log.warning("%s %s: refused: %s", method, url, error)
+            raise
+        except Failed as error:
+            self.count("outgoing_failed_total")
+            log.warning("%s %s: %s", method, url, error)
+            raise
         finally:
             self._places.release()
 

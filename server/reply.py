@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import IO, Any
 
 from .coding import COMPRESS_FROM, choose_coding, compress, compressed
-from .negotiate import parse_accept
+from .formats import GRAPH_FORMATS, HTML, negotiate
 from .observe import Note
 
 Environ = dict[str, Any]
@@ -116,5 +116,10 @@ def matches(header: str | None, etag: str) -> bool:
 
 
 def wants_html(accept: str | None) -> bool:
-    """Tell whether a client names HTML itself, as browsers do and programs do not."""
-    return any(item.subtype == "html" and item.quality > 0 for item in parse_accept(accept or ""))
+    """Tell whether a client likes a page better than any form of RDF, as browsers do.
+
+    >>> wants_html("text/html,application/xml;q=0.9,*/*;q=0.8"), wants_html("text/turtle, text/html;q=0.2"), wants_html("*/*")
+    (True, False, False)
+    """
+    chosen = negotiate(accept, GRAPH_FORMATS)
+    return chosen is not None and chosen[0] is HTML

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -43,9 +43,10 @@ class Updates:
     def __init__(self, engine: Engine, gatekeeper: Gatekeeper, metrics: Metrics) -> None:
         settings = engine.settings
         self.engine, self.settings, self.gatekeeper, self.metrics = engine, settings, gatekeeper, metrics
-        self.loads = read_policy(
+        policy = read_policy(
             settings.load_from, settings.private_networks, settings.remote_timeout_s, settings.remote_max_bytes
         )
+        self.loads = replace(policy, count=metrics.add)
         self.limits = Limits(length=min(settings.max_body_bytes, MAX_TEXT), tokens=2_000_000, operators=20_000)
         self.document_prefix = settings.base_iri + "graph/doc/"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -71,6 +73,47 @@ def test_second_server_joins_its_data_with_ours(client: Client) -> None:
 
     assert isinstance(rows, ox.QuerySolutions)
     assert [row["name"].value for row in rows] == ["Emmanuel Macron"]
+
+
+COMUNICA = Path(__file__).parents[1] / "comunica"
+needs_comunica = pytest.mark.skipif(
+    shutil.which("node") is None or not (COMUNICA / "node_modules" / "@comunica" / "query-sparql").is_dir(),
+    reason="Comunica is not installed: npm ci --ignore-scripts --prefix tests/comunica",
+)
+
+
+def comunica(query: str, *endpoints: str) -> list[Any]:
+    """Return what Comunica finds: an object for each row, a list for each triple."""
+    command = ["node", str(COMUNICA / "ask.mjs"), query, *endpoints]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@needs_comunica
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (f"SELECT ?l {{ <{MACRON}> <{LABEL}> ?l }} ORDER BY ?l", [{"l": "Emmanuel Macron"}, {"l": "إيمانويل ماكرون"}]),
+        ("ASK { ?s ?p ?o }", [{"boolean": True}]),
+        (
+            f"CONSTRUCT {{ ?s <http://e/en> ?l }} WHERE {{ ?s <{LABEL}> ?l FILTER(?s = <{MACRON}> && LANG(?l) = 'en') }}",
+            [[str(MACRON), "http://e/en", "Emmanuel Macron"]],
+        ),
+    ],
+)
+def test_comunica_reads(client: Client, query: str, found: list[Any]) -> None:
+    assert comunica(query, f"http://127.0.0.1:{client.port}/sparql") == found
+
+
+@needs_comunica
+def test_comunica_joins_two_endpoints(client: Client, make_store: Callable[[Path, str], Path], tmp_path: Path) -> None:
+    other = make_store(tmp_path / "store", f"<http://g/1> {{ <http://e/office> <http://e/heldBy> <{MACRON}> }}")
+    query = f"SELECT ?l {{ ?office <http://e/heldBy> ?who . ?who <{LABEL}> ?l FILTER(LANG(?l) = 'ar') }}"
+    with launched(other, {"SUMMITGRAPH_FRONTS": "1"}) as port:
+        endpoints = [f"http://127.0.0.1:{number}/sparql" for number in (port, client.port)]
+
+        assert comunica(query, *endpoints) == [{"l": "إيمانويل ماكرون"}]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

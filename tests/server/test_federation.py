@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -187,3 +188,19 @@ def test_reply_that_is_hostile_is_an_error_of_the_other_side(
             reply = Client(port).query(query, "application/json")
 
     assert reply.status == 502
+
+
+def test_each_request_to_another_server_is_counted(pair: tuple[Client, str]) -> None:
+    client, url = pair
+
+    def counted(name: str) -> int:
+        found = re.search(rf"^summitgraph_outgoing_{name}total (\d+)$", client.get("/metrics").text, re.MULTILINE)
+        assert found
+        return int(found[1])
+
+    before, failed = counted(""), counted("failed_")
+    client.rows(f"SELECT ?w {{ SERVICE <{url}> {{ ?w <http://w/size> 7 }} }} # {before}")
+    client.query(f"SELECT ?w {{ SERVICE <{url}> {{ ?w <http://w/size> 8 FILTER(<urn:no-function>(?w)) }} }}")
+
+    assert counted("") == before + 2
+    assert counted("failed_") == failed + 1

@@ -208,15 +208,20 @@ def _own_city_names(table: Reference, values: Mapping[str, Any]) -> Iterator[tup
 
 
 def _own_demonyms(table: Reference, values: Mapping[str, Any]) -> Iterator[tuple[str, NameEntry]]:
-    """Yield the adjectives that ``demonyms`` of a language's ``values.yaml`` gives for countries, by ISO 3166 codes."""
+    """Yield the adjectives that a language's ``values.yaml`` gives for countries, by ISO 3166 codes.
+
+    ``demonyms`` are taken as written, ``demonym_stems`` in each form of ``demonym_forms``.
+    """
     from babel import Locale
 
     english, states = Locale("en").territories, _states(table)
-    for territory, forms in values.get("demonyms", {}).items():
+    templates = values.get("demonym_forms", ())
+    adjectives = [(code, form) for code, forms in values.get("demonyms", {}).items() for form in forms]
+    for code, stems in values.get("demonym_stems", {}).items():
+        adjectives += [(code, str(template).format(stem)) for stem in stems for template in templates]
+    for territory, form in adjectives:
         row = states.get(fold(english.get(territory, "")))
-        if row is None:
-            continue
-        for form in forms:
+        if row is not None:
             yield form, NameEntry(row.qid, "Demonym", row.labels["en"], lower=form[:1].islower())
 
 

@@ -25,6 +25,8 @@ class NameGuard:
     allowed: frozenset[str]  # parts of names that look like ordinary words
     particles: frozenset[str]  # parts that never end a name: bin, abu
     first: Any  # what a name never begins with
+    binds: frozenset[str]  # particles with which whatever stands behind is one part: abd al-Baqi
+    family: Any  # what can only be a family name where it follows a part: al-Hinai
 
     def is_part(self, token: str) -> bool:
         """Tell whether folded *token* can be part of a name."""
@@ -36,13 +38,23 @@ class NameGuard:
         stems |= {stem[: found.start()] for stem in stems if (found := self.suffix.search(stem)) is not None}
         return stems.isdisjoint(self.words)
 
+    def _parts(self, tokens: list[str]) -> list[bool]:
+        """Tell of each token whether it is part of a name, the one before it considered."""
+        fits: list[bool] = []
+        for index, token in enumerate(tokens):
+            before = tokens[index - 1] if index else ""
+            fit = self.is_part(token) or (before in self.binds and token not in self.words)
+            follows = index > 0 and fits[-1] and before not in self.particles
+            fits.append(fit or (follows and self.family.fullmatch(token) is not None))
+        return fits
+
     def cut(self, text: str, start: int, end: int, *, left: bool, right: bool) -> tuple[int, int] | None:
         """Return the name in cells [start, end), or None.
 
         *left*: words may be cut off before it; *right*: behind it. The part nearest to what is fixed is taken.
         """
         tokens = [found.span() for found in _TOKEN.finditer(text, start, end)]
-        fits = [self.is_part(text[a:b]) for a, b in tokens]
+        fits = self._parts([text[a:b] for a, b in tokens])
         if left and not right:
             first = len(tokens)
             while first and fits[first - 1]:
@@ -85,4 +97,6 @@ def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Callable[[
         allowed=words_of("allowed"),
         particles=words_of("particles"),
         first=expression("not_first", r"(?!)", "{}"),
+        binds=words_of("binds"),
+        family=expression("family", r"(?!)", "{}"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -319,9 +319,9 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
                 start += len(first) + 1
                 words = folded.text[start:end] if start < end else ""
                 opening = False  # only the first word owes its capital to the sentence
-        words = words.rstrip(" .")
-        if len(words) > 1:
-            items.append(Item("Unknown", start, start + len(words), value=words))
+        for part_start, part in _owner_and_owned(start, words.rstrip(" ."), language):
+            if len(part) > 1:
+                items.append(Item("Unknown", part_start, part_start + len(part), value=part))
     return items if language.settings["script"] != "Latin" else _not_just_first_words(items, text, folded, language)
 
 
@@ -329,6 +329,17 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
 def _elision(language: Language) -> Any:
     """Return what is glued to the front of a word and no part of it."""
     return regex.compile(str(language.settings.get("elision", r"(?!)")))
+
+
+def _owner_and_owned(start: int, words: str, language: Language) -> Iterator[tuple[int, str]]:
+    """Yield the names in a run of capitalised words: two in "Suez's HydroNext", one in "Women's Forum"."""
+    mark = str(language.settings.get("possessive", ""))
+    left, found, right = words.rpartition(f"{mark} ") if mark else ("", "", "")
+    if found and left.rsplit(" ", 1)[-1] not in language.lexicon.get("possessive_noun", ()):
+        yield start, left
+        yield start + len(left) + len(found), right
+    else:
+        yield start, words
 
 
 _OPENING = regex.compile(r"(?:^|[.!?\n\"]|: |[-*•] )\s*\Z")

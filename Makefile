@@ -84,7 +84,7 @@ bench-web: $(VENV)/.installed-dev ## how fast pages, search and expansion are at
 screenshots: $(VENV)/.installed-dev $(ASSETS) ## the README's pictures, taken in Chromium from the sample articles
 	$(BIN)/python -m tests.browser.screenshots docs/pictures
 
-bench-endpoint: $(VENV)/.installed-dev ## the endpoint beside oxigraph serve and rdflib-endpoint at 1 M triples; writes docs/benchmarks.md (needs wrk)
+bench-endpoint: $(VENV)/.installed-dev ## the endpoint beside oxigraph serve, Virtuoso and rdflib-endpoint at 1 M triples; writes docs/benchmarks.md (needs wrk)
 	test -x build/bench-peers/bin/oxigraph || { $(PYTHON) -m venv build/bench-peers && \
 		build/bench-peers/bin/pip install --quiet 'oxigraph==0.5.13' 'rdflib-endpoint==0.6.3' oxrdflib uvicorn; }
 	$(BIN)/python -m tests.benchmarks.endpoint

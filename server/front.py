@@ -22,7 +22,7 @@ from .limits import client_of
 from .observe import Metrics, Note
 from .pool import Job, Result
 from .problems import Problem
-from .reply import Environ, FileBody, Reply, fixed_headers, pack
+from .reply import CHUNK, Environ, FileBody, Reply, fixed_headers, pack
 from .sparql import Turn
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ class Front:
             request.reply(reply.status, [*headers, *fixed_headers(cors, origin)], body)
             return
         fixed = _fixed_lines(cors, origin if cors != "*" else None)
-        if reply.etag and request.environ["REQUEST_METHOD"] == "GET":
+        if reply.etag and len(body) <= CHUNK and request.environ["REQUEST_METHOD"] == "GET":
             self._remember(request, reply, headers, fixed)
         request.reply_whole(make_head(reply.status, headers) + fixed, body)
 

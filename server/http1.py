@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -81,6 +81,18 @@ def _variable(name: bytes) -> str:
         return ""
     text = text.replace("-", "_")
     return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{text}"
+
+
+class Pieces:
+    """A long body, to be sent in pieces."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = memoryview(body)
+
+    def __iter__(self) -> Iterator[memoryview]:
+        """Yield it, piece by piece."""
+        for start in range(0, len(self.body), CHUNK):
+            yield self.body[start : start + CHUNK]
 
 
 class Request:
@@ -404,11 +416,11 @@ class Connection(asyncio.BufferedProtocol):
             head += b"Connection: close\r\n"
         elif request.environ["SERVER_PROTOCOL"] == "HTTP/1.0":
             head += b"Connection: keep-alive\r\n"
-        if len(body) > CHUNK:
+        if len(body) > CHUNK:  # as the client reads it: asyncio moves all it keeps at each write
             self.transport.write(b"".join((head, date_header(), b"\r\n")))
-            self.transport.write(body)
-        else:
-            self.transport.write(b"".join((head, date_header(), b"\r\n", body)))
+            request.stream = self.listener.loop.create_task(self._stream(request, Pieces(body)))
+            return
+        self.transport.write(b"".join((head, date_header(), b"\r\n", body)))
         self._next(request)
 
     def write_reply(self, request: Request, status: int, headers: Headers, body: Body) -> None:
@@ -437,21 +449,21 @@ class Connection(asyncio.BufferedProtocol):
         else:
             request.stream = self.listener.loop.create_task(self._stream(request, body))
 
-    async def _stream(self, request: Request, body: FileBody | Iterable[bytes]) -> None:
+    async def _stream(self, request: Request, body: FileBody | Pieces | Iterable[bytes]) -> None:
         loop, transport = self.listener.loop, self.transport
-        parts = iter(body)
+        parts: Iterator[bytes | memoryview] = iter(body)
         try:
             while not transport.is_closing():
-                # A finished file is in the page cache; anything else may compute.
+                # What is finished is at hand; anything else may compute.
                 chunk = (
                     next(parts, None)
-                    if isinstance(body, FileBody)
+                    if isinstance(body, (FileBody, Pieces))
                     else await loop.run_in_executor(None, next, parts, None)
                 )
                 if chunk is None:
                     break
                 if chunk:
-                    transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if request.chunked_reply else chunk)
+                    transport.write(b"%x\r\n%b\r\n" % (len(chunk), bytes(chunk)) if request.chunked_reply else chunk)
                 if (drained := self._drained) is not None:
                     await drained.wait()
             if request.chunked_reply:

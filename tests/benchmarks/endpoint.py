@@ -1,7 +1,8 @@
-"""How the endpoint stands beside `oxigraph serve` and rdflib-endpoint: ``make bench-endpoint`` writes docs/benchmarks.md.
+"""How the endpoint stands beside `oxigraph serve`, Virtuoso and rdflib-endpoint: ``make bench-endpoint`` writes docs/benchmarks.md.
 
 The same million triples, the same requests (wrk makes them; ``apt-get install wrk``), servers by turns in one run, the
-median of the rounds. Peers are installed in an environment of their own; one that is not there is left out and named.
+median of the rounds. Python peers are installed in an environment of their own, Virtuoso by ``apt-get install
+virtuoso-opensource-7-bin``; one that is not there is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import os
 import random
 import re
+import secrets
 import shutil
 import socket
 import statistics
@@ -22,6 +24,7 @@ import time
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -66,6 +69,77 @@ end
 """
 
 
+VIRTUOSO = """[Database]
+DatabaseFile = virtuoso.db
+ErrorLogFile = virtuoso.log
+LockFile = virtuoso.lck
+TransactionFile = virtuoso.trx
+xa_persistent_file = virtuoso.pxa
+[TempDatabase]
+DatabaseFile = virtuoso-temp.db
+TransactionFile = virtuoso-temp.trx
+[Parameters]
+ServerPort = 127.0.0.1:{sql}
+ServerThreads = 20
+DisableUnixSocket = 1
+NumberOfBuffers = 85000
+MaxDirtyBuffers = 65000
+DirsAllowed = {data}
+[HTTPServer]
+ServerPort = 127.0.0.1:{http}
+ServerRoot = .
+ServerThreads = 20
+MaxKeepAlives = 20
+KeepAliveTimeout = 60
+[SPARQL]
+ResultSetMaxRows = 10000000
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server under test: where it answers, and a text that the command lines of its processes hold."""
+
+    port: int
+    path: str
+    mark: str
+
+    def cpu_s(self) -> float:
+        """Return the processor time its processes have taken, children that have ended included."""
+        ticks = 0
+        for folder in _processes(self.mark):
+            with contextlib.suppress(OSError):
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                ticks += sum(int(field) for field in fields[11:15])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """Return the memory of its processes, shared pages counted once."""
+        total = 0
+        for folder in _processes(self.mark):
+            with contextlib.suppress(OSError):
+                found = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.MULTILINE)
+                total += int(found[1]) if found else 0
+        return total / 1024
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one measurement gave: requests a second, milliseconds, and microseconds of processor time for a request."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu_us: float
+
+
+def _processes(mark: str) -> Iterator[Path]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (folder / "cmdline").read_bytes():
+                yield folder
+
+
 def write_data(path: Path, entities: int) -> None:
     """Write ten triples for each entity, the same each time."""
     chance = random.Random(7)
@@ -96,11 +170,11 @@ def write_store(root: Path, data: Path) -> None:
 
 
 @contextlib.contextmanager
-def peer(command: list[str], port: int) -> Iterator[int]:
+def peer(command: list[str], port: int, folder: Path | None = None) -> Iterator[int]:
     """Run another server until it listens, and end it."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 180
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
@@ -113,13 +187,37 @@ def peer(command: list[str], port: int) -> Iterator[int]:
         process.wait(20)
 
 
-def measure(
-    address: tuple[int, str], query: tuple[str, str], kind: str, salt: int, seconds: int
-) -> tuple[float, float, float]:
-    """Return requests a second, p50 and p99 in milliseconds; NaN where none was answered."""
-    port, path = address
+def start_oxigraph(stack: contextlib.ExitStack, binary: Path, folder: Path, data: Path) -> Server:
+    """Load the data, once, as well as it can (optimize), and serve them."""
+    place, port = folder / "oxigraph", free_port()
+    if not place.is_dir():
+        subprocess.run([binary, "load", "-l", place, "-f", data], check=True, stderr=subprocess.DEVNULL)
+    if not (folder / "oxigraph.optimized").is_file():
+        subprocess.run([binary, "optimize", "-l", place], check=True)
+        (folder / "oxigraph.optimized").touch()
+    stack.enter_context(peer([str(binary), "serve-read-only", "-l", str(place), "-b", f"127.0.0.1:{port}"], port))
+    return Server(port, "/query", f"-l\0{place}")
+
+
+def start_virtuoso(stack: contextlib.ExitStack, folder: Path, data: Path) -> Server:
+    """Load the data, once, and serve them."""
+    place, sql, port = folder / "virtuoso", free_port(), free_port()
+    loaded = place.is_dir()
+    place.mkdir(exist_ok=True)
+    (place / "virtuoso.ini").write_text(VIRTUOSO.format(sql=sql, http=port, data=data.parent))
+    command = ["virtuoso-t", "+foreground", "+configfile", str(place / "virtuoso.ini")]
+    stack.enter_context(peer(command, port, place))
+    if not loaded:
+        load = f"ld_dir('{data.parent}', '{data.name}', '{GRAPH}'); rdf_loader_run(); checkpoint;"
+        command = ["isql-vt", f"127.0.0.1:{sql}", "dba", "dba", f"EXEC={load}"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return Server(port, "/sparql", str(place / "virtuoso.ini"))
+
+
+def measure(server: Server, query: tuple[str, str], kind: str, salt: int, seconds: int) -> Figures:
+    """Return what wrk finds; NaN where nothing was answered, a rate of 0 where something was not with success."""
     environment = {
-        **os.environ, "TEMPLATE": query[0], "ACCEPT": query[1], "KIND": kind, "SALT": str(salt), "ENDPOINT": path,
+        **os.environ, "TEMPLATE": query[0], "ACCEPT": query[1], "KIND": kind, "SALT": str(salt), "ENDPOINT": server.path,
     }  # fmt: skip
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(LUA)
@@ -127,9 +225,11 @@ def measure(
         connections = "2" if kind == "heavy" else "8"
         seconds *= 3 if kind == "heavy" else 1
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "20", "--latency", "-s", script.name]
+        before = server.cpu_s()
         text = subprocess.run(
-            [*command, f"http://127.0.0.1:{port}/"], env=environment, capture_output=True, text=True, check=True
+            [*command, f"http://127.0.0.1:{server.port}/"], env=environment, capture_output=True, text=True, check=True
         ).stdout
+        cpu_s = server.cpu_s() - before
 
     def of(pattern: str) -> float:
         found = re.search(pattern + r"\s+([\d.]+)(us|ms|s|m)?", text)
@@ -137,37 +237,29 @@ def measure(
             float(found[1]) * {"us": 0.001, "s": 1000, "m": 60_000}.get(found[2] or "", 1.0) if found else float("nan")
         )
 
-    return (0.0 if "Non-2xx" in text else of("Requests/sec:")), of(r"50%"), of(r"99%")
+    count = re.search(r"(\d+) requests in", text)
+    answered = int(count[1]) if count else 0
+    rate = 0.0 if "Non-2xx" in text else of("Requests/sec:")
+    return Figures(rate, of(r"50%"), of(r"99%"), cpu_s * 1e6 / answered if answered else float("nan"))
 
 
-def memory_mb(store: Path) -> float:
-    """Return the memory of the processes of a store's server, shared pages counted once; all have its path as an argument."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if str(store).encode() in (folder / "cmdline").read_bytes():
-                found = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.MULTILINE)
-                total += int(found[1]) if found else 0
-    return total / 1024
-
-
-def light_beside_heavy(address: tuple[int, str], seconds: int) -> tuple[float, float, float]:
+def light_beside_heavy(server: Server, seconds: int) -> Figures:
     """Return the figures of light queries while four that never end are running."""
-    port, path = address
     product = "SELECT (COUNT(*) AS ?n) {" + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(9)) + "}"
     stop = threading.Event()
 
     def hurt(number: int) -> None:
         while not stop.is_set():
             query = quote(f"{product} # {number} {time.monotonic_ns()}")
+            address = f"http://127.0.0.1:{server.port}{server.path}?query={query}"
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}?query={query}", timeout=seconds + 3).read()
+                urllib.request.urlopen(address, timeout=seconds + 3).read()
 
     threads = [threading.Thread(target=hurt, args=(number,), daemon=True) for number in range(4)]
     for thread in threads:
         thread.start()
     time.sleep(1.0)
-    found = measure(address, POINT["SELECT, 10 rows"], "point", 99, seconds)
+    found = measure(server, POINT["SELECT, 10 rows"], "point", 99, seconds)
     stop.set()
     return found
 
@@ -181,77 +273,71 @@ def main() -> int:
     parser.add_argument(
         "--peers", type=Path, default=Path("build/bench-peers"), help="environment with oxigraph, rdflib-endpoint"
     )
+    parser.add_argument("--only", nargs="*", help="names of the servers to measure, beside ours")
     parser.add_argument("--data", type=Path, help="keep the data here and use them again")
     parser.add_argument("--output", type=Path, default=Path("docs/benchmarks.md"))
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.stderr.write("wrk is not installed: apt-get install wrk\n")
         return 2
+    wanted = options.only if options.only is not None else ["oxigraph", "virtuoso", "rdflib-endpoint"]
     with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
-        folder = options.data or Path(temporary)
+        folder = (options.data or Path(temporary)).absolute()
         data, ours = folder / "data.nt", folder / "ours"
         if not (ours / "CURRENT").is_file():
             folder.mkdir(parents=True, exist_ok=True)
             write_data(data, options.entities)
             write_store(ours, data)
-        started = time.perf_counter()
+        starts = []
+        for _ in range(3):
+            started = time.perf_counter()
+            with launched(ours):
+                starts.append(time.perf_counter() - started)
         port = stack.enter_context(launched(ours, {"SUMMITGRAPH_CONCURRENT": "0", "SUMMITGRAPH_WORKERS": "4"}))
-        start_s = time.perf_counter() - started
-        servers = {"SummitGraph": (port, "/sparql")}
-        binary = options.peers / "bin"
-        if (binary / "oxigraph").is_file():
-            if not (folder / "oxigraph").is_dir():
-                subprocess.run([binary / "oxigraph", "load", "-l", folder / "oxigraph", "-f", data], check=True)
-            other = free_port()
-            command = [
-                str(binary / "oxigraph"),
-                "serve-read-only",
-                "-l",
-                str(folder / "oxigraph"),
-                "-b",
-                f"127.0.0.1:{other}",
-            ]
-            servers["oxigraph serve"] = (stack.enter_context(peer(command, other)), "/query")
-        if (binary / "rdflib-endpoint").is_file():
+        servers = {"SummitGraph": Server(port, "/sparql", str(ours))}
+        binary = options.peers.absolute() / "bin"
+        if "oxigraph" in wanted and (binary / "oxigraph").is_file():
+            servers["oxigraph serve"] = start_oxigraph(stack, binary / "oxigraph", folder, data)
+        if "virtuoso" in wanted and shutil.which("virtuoso-t") and shutil.which("isql-vt"):
+            servers["Virtuoso"] = start_virtuoso(stack, folder, data)
+        if "rdflib-endpoint" in wanted and (binary / "rdflib-endpoint").is_file():
             other = free_port()
             command = [str(binary / "rdflib-endpoint"), "serve", "--port", str(other), "--store", "Oxigraph", str(data)]
-            servers["rdflib-endpoint"] = (stack.enter_context(peer(command, other)), "/")
+            servers["rdflib-endpoint"] = Server(stack.enter_context(peer(command, other)), "/", str(data))
         rows = _run(servers, options.rounds, options.seconds)
-        memory = memory_mb(ours)
-        options.output.write_text(_page(rows, list(servers), start_s, memory, options), "utf-8")
+        memory = servers["SummitGraph"].memory_mb()
+        page = _page(rows, list(servers), statistics.median(starts), memory, options)
+        options.output.write_text(page, "utf-8")
     return 0
 
 
-def _run(
-    servers: dict[str, tuple[int, str]], rounds: int, seconds: int
-) -> dict[str, dict[str, list[tuple[float, ...]]]]:
+def _run(servers: dict[str, Server], rounds: int, seconds: int) -> dict[str, dict[str, list[Figures]]]:
     plan = [(f"{name}, first time", query, "point") for name, query in POINT.items()]
     plan += [(f"{name}, first time", query, "heavy") for name, query in HEAVY.items()]
     plan += [("SELECT, one in three repeats", POINT["SELECT, 10 rows"], "mixed")]
     plan += [("SELECT, 10 rows, repeated", POINT["SELECT, 10 rows"], "repeated")]
-    plan += [
-        (
-            "aggregate, 100 k rows, repeated",
-            (REPEATED, JSON),
-            "heavy",
-        )
-    ]
-    rows: dict[str, dict[str, list[tuple[float, ...]]]] = defaultdict(lambda: defaultdict(list))
+    plan += [("aggregate, 100 k rows, repeated", (REPEATED, JSON), "heavy")]
+    rows: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
     for number in range(rounds):
         for label, query, kind in plan:
-            for name, address in servers.items():
+            for name, server in servers.items():
                 if name == "rdflib-endpoint" and (kind == "heavy" or number):
                     continue  # minutes for each query
-                rows[label][name].append(measure(address, query, kind, number + 1, seconds))
+                salt = number * 1000 + secrets.randbelow(1000)  # or an earlier run's answers would be kept
+                rows[label][name].append(measure(server, query, kind, salt, seconds))
                 sys.stderr.write(f"{label} {name} {rows[label][name][-1]}\n")
-    for name, address in servers.items():
+    for name, server in servers.items():
         if name != "rdflib-endpoint":  # one such query stops it
-            rows["SELECT beside four queries that never end"][name].append(light_beside_heavy(address, max(4, seconds)))
+            rows["SELECT beside four queries that never end"][name].append(light_beside_heavy(server, max(4, seconds)))
     return rows
 
 
+def _median(found: list[Figures]) -> Figures:
+    return Figures(*(statistics.median(getattr(one, name) for one in found) for name in Figures.__dataclass_fields__))
+
+
 def _page(
-    rows: dict[str, dict[str, list[tuple[float, ...]]]],
+    rows: dict[str, dict[str, list[Figures]]],
     names: list[str],
     start_s: float,
     memory: float,
@@ -262,24 +348,33 @@ def _page(
         "",
         "Written by `make bench-endpoint`: the same triples and requests for all servers, by turns, in one run, the median of",
         f"{options.rounds} rounds of {options.seconds} s (heavy queries: three times as long); wrk with 8 connections (heavy: 2)",
-        "on the machine of the servers, so absolute figures are low and the ratio to `oxigraph serve` is the result. 0 means that no",
-        "query ended in the time. rdflib-endpoint gets no heavy queries: one takes it minutes.",
+        "on the machine of the servers, so absolute figures are low and the ratios to `oxigraph serve` are the result: of requests a",
+        "second, and of the processor time the server takes for one request (its inverse, so that more is better there too; other work",
+        "on the machine changes it least). 0: none ended in the time, or not with success. rdflib-endpoint gets no heavy queries: one",
+        "takes it minutes.",
         "",
         f"{options.entities * 10:,} triples, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.",
         f"Start to ready: {start_s:.2f} s. Memory after the run, all processes: {memory:.0f} MB.",
         "",
-        "| queries | " + " | ".join(f"{name} r/s (p50, p99 ms)" for name in names) + " | ratio |",
-        "| --- |" + " --- |" * len(names) + " ---: |",
+        "Each cell: requests a second (p50, p99 in ms; processor time in µs).",
+        "",
+        "| queries | " + " | ".join(names) + " | ratio | ratio by processor time |",
+        "| --- |" + " --- |" * len(names) + " ---: | ---: |",
     ]
     for label, found in rows.items():
-        medians = {
-            name: [statistics.median(column) for column in zip(*values, strict=True)] for name, values in found.items()
-        }
-        cells = [f"{m[0]:,.1f} ({m[1]:.2f}, {m[2]:.2f})" if (m := medians.get(name)) else "–" for name in names]
-        ratio = "–"
-        if "oxigraph serve" in medians and medians["oxigraph serve"][0] > 0:
-            ratio = f"{medians['SummitGraph'][0] / medians['oxigraph serve'][0]:.2f}"
-        lines.append(f"| {label} | {' | '.join(cells)} | {ratio} |")
+        medians = {name: _median(values) for name, values in found.items()}
+        cells = [
+            ("0" if m.cpu_us != m.cpu_us else f"{m.rate:,.1f} ({m.p50:.2f}, {m.p99:.2f}; {m.cpu_us:,.0f})")
+            if (m := medians.get(name))
+            else "–"
+            for name in names
+        ]
+        ratio = by_time = "–"
+        ours, other = medians["SummitGraph"], medians.get("oxigraph serve")
+        if other and other.rate > 0:
+            ratio = f"{ours.rate / other.rate:.2f}"
+            by_time = f"{other.cpu_us / ours.cpu_us:.2f}" if ours.cpu_us else "–"
+        lines.append(f"| {label} | {' | '.join(cells)} | {ratio} | {by_time} |")
     old = options.output.read_text("utf-8") if options.output.is_file() else ""
     _, mark, words = old.partition("\n## What this says")  # written by people; kept
     return "\n".join(lines) + "\n" + mark + words

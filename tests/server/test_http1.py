@@ -244,3 +244,18 @@ def _fronts(store: Path) -> list[int]:
         if str(store).encode() in command and b"nursery" not in command and above == command:
             found.append(int(folder.name))
     return found
+
+
+def test_long_answer_waits_for_a_client_that_reads_slowly(client: Client) -> None:
+    values = " ".join(f"VALUES ?{name} {{ 0 1 2 3 4 5 6 7 8 9 }}" for name in "abcde")
+    path = "/sparql?query=" + quote(f"SELECT * {{ {values} }}")
+    sizes = []
+    for _ in range(3):  # computed, then kept
+        with socket.create_connection(("127.0.0.1", client.port), timeout=10) as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            slow.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nAccept: text/csv\r\nConnection: close\r\n\r\n".encode())
+            time.sleep(0.3)
+            assert client.query("ASK {}").status == 200  # others are answered meanwhile
+            sizes.append(len(read_all(slow).partition(b"\r\n\r\n")[2]))
+
+    assert sizes == [11 + 100_000 * 11] * 3  # a line of five names, and one for each row

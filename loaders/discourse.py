@@ -138,8 +138,9 @@ class Discourse:
 
     def remember(self, sentence: Annotated) -> None:
         persons = []
-        first = next((item for item in sentence.items if item is not None and item.type in ENTITY_TYPES), None)
-        if first is not None and first.entity and not sentence.heading:
+        named = [item for item in sentence.items if item is not None and item.type in ENTITY_TYPES and item.entity]
+        first = next((item for item in named if item.type != "Person"), None)
+        if first is not None and not sentence.heading:
             self.topic = (first.entity, sentence.paragraph)
         for item in sentence.items:
             if item is not None and item.entity and item.type in ENTITY_TYPES:
@@ -185,11 +186,18 @@ class Discourse:
                 told.append(draft) if cell < match.start else behind.append(draft)
             elif cell < match.start:
                 before.append((cell, draft))
-        if before and (nearest or not told) and same_clause(sentence, before[-1][0], match.start):
-            return before[-1][1]
+        if before and same_clause(sentence, before[-1][0], match.start):
+            between = sentence.text[before[-1][0] + 1 : match.start].strip(" ,،")
+            if nearest or not told or not between or self._relative(between):
+                return before[-1][1]  # "the summit of X, which was held in Y"
         if not nearest and self.main in told:
             return self.main
         return told[-1] if told else behind[0] if behind else None
+
+    def _relative(self, words: str) -> bool:
+        """Tell whether *words* begin a relative clause."""
+        grammar = self.language.grammar
+        return grammar is not None and grammar.relative_subject.match(words) is not None
 
     def context(self, name: str, match: Match) -> str:
         """Return the id of what *name* (``summit``, ``speaker`` …) means where *match* stands, or nothing."""

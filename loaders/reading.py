@@ -17,7 +17,7 @@ from .core import core
 from .discourse import Discourse
 from .entities import EntityTable
 from .facts import Builder
-from .gazetteer import Gazetteer
+from .gazetteer import Gazetteer, NameEntry
 from .naming import Namer
 from .recognise import Found, recognise
 from .results import entities
@@ -25,7 +25,8 @@ from .rules import Language, Pattern
 from .sentences import Sentences
 from .source import Source
 from .templates import fold_template
-from .topics import main_summit
+from .titled import titled_summit
+from .topics import is_passed_over, main_summit
 from .unnamed import unnamed_summit
 from .values import fill_years
 
@@ -78,13 +79,17 @@ class Reader:
     def _learn(self, found: Found) -> bool:
         """Read for names, and settle which of them are one; tell whether the text speaks of a summit."""
         goal = _goal(self.language)
-        for sentence in self.sentences.annotated(found, Gazetteer(())):
+        titled = titled_summit(self.source, self.table, self.sentences.boundaries)
+        over = [(titled[0], NameEntry("#" + titled[1].id, "Summit", lower=True))] if titled else []
+        for sentence in self.sentences.annotated(found, Gazetteer(over)):
             rewrite(self.language, sentence, self.namer.learn)
             self.sentences.note(sentence)
             summits.note_features(sentence, self.table, goal)
             self.discourse.topics.note(sentence, first=sentence.number == 0)
         named = {draft.id for draft in self.table.all() if draft.kind == "Summit"}
-        if not named - self.namer.other_editions and not unnamed_summit(self.source, self.table) and not named:
+        others = self.namer.other_editions | self.discourse.topics.neighbours()
+        told = any(self.table[i].told for i in named - others)
+        if not told and not unnamed_summit(self.source, self.table) and not named:
             return False
         self.namer.drop_conferences()
         summits.merge_editions(self.table, self.language)
@@ -92,8 +97,8 @@ class Reader:
         merging.merge_documents(self.table, self.language)
         merging.merge_initiatives(self.table)
         merging.merge_family_names(self.table)
-        self.discourse.topics.others = self.namer.other_editions
-        self.discourse.main = main_summit(self.table, self.namer.other_editions)
+        self.discourse.topics.others = self.namer.other_editions | self.discourse.topics.neighbours()
+        self.discourse.main = main_summit(self.table, self.discourse.topics.others)
         return True
 
     def _state(self, sentence: Annotated) -> None:
@@ -122,6 +127,9 @@ class Reader:
             return
         position = 0
         while (match := matches(pattern, sentence, position)) is not None:
+            if is_passed_over(self.discourse.topics, sentence, match.start, match.end):
+                position = match.start + 1  # "unlike the summit of X, the meeting was hosted by Y"
+                continue
             if pattern.asserted or not self._denied(match):
                 self.builder.emit(match)
             position = max(match.end, position + 1)

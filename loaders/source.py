@@ -36,6 +36,10 @@ class Source:
         left, right = self.folded.original(start, end)
         return self.document.text[left:right]
 
+    def to_folded(self, offset: int) -> int:
+        """Return the folded offset of an offset of the text as loaded."""
+        return to_folded(self.folded, offset)
+
     def from_word(self, start: int, end: int, characters: int) -> int:
         """Return the folded offset *characters* of the original text behind *start*."""
         return to_folded(self.folded, self.folded.original(start, end)[0] + characters)

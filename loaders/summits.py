@@ -232,7 +232,7 @@ def _words(draft: Draft, table: EntityTable, generic: set[str]) -> set[str]:
     }
     words: set[str] = set()
     for name, _, _ in draft.names:
-        for word in _WORDS.findall(_YEAR.sub(" ", name)):
+        for word in _WORDS.findall(_YEAR.sub(" ", name.lower())):
             stem = bare(word)
             if stem not in generic and word not in generic and word not in place_words and stem not in place_words:
                 words.add(stem)

@@ -18,7 +18,7 @@ import regex
 from . import summits
 from .annotate import Annotated
 from .entities import Draft, EntityTable
-from .items import Item, codes
+from .items import CODE, Item, codes
 from .normalise import fold
 from .rules import Language
 
@@ -37,6 +37,7 @@ class Topic:
     summit: Draft
     reason: str
     strong: bool = False  # it opens sentences, rather than being named in them
+    heading: bool = False  # it stands over what follows
 
 
 class Topics:
@@ -77,12 +78,14 @@ class Topics:
             and sum(summits.apart(draft, main, self.table, self._language) for draft in opened.values()) > 1
         )
 
+    def neighbours(self) -> set[str]:
+        """Return the ids of the summits that are only called by their place beside another."""
+        neighbour = _neighbour(self._language)
+        drafts = [draft for draft in self.table.all() if draft.kind == "Summit"]
+        return {d.id for d in drafts if d.names and all(neighbour.search(fold(words)) for words, _, _ in d.names)}
+
     def start(self) -> None:
         """Begin the second reading."""
-        neighbour = _neighbour(self._language)
-        drafts = [draft for draft in self.table.all() if draft.kind == "Summit" and draft is not self.main]
-        named = {d.id for d in drafts if d.names and all(neighbour.search(fold(words)) for words, _, _ in d.names)}
-        self.others = {*self.others, *named}
         self._paragraph, self._sentences = -1, 0
         self.current = Topic(self.main, "the text is about it") if self.main else None
 
@@ -98,12 +101,17 @@ class Topics:
         for cell, item in enumerate(sentence.items):
             if item is not None and self.is_told(item, sentence, cell) and self.opens_with(sentence, cell):
                 strong = sentence.heading or self._sentences == 1 or self.overview
-                self.current = Topic(self.table[item.entity], "the sentence opens with it", strong)
+                reason = "a heading names it" if sentence.heading else "the sentence opens with it"
+                under = self.current is not None and self.current.heading and self.current.summit.id == item.entity
+                heading = sentence.heading and sentence.number > 0
+                self.current = Topic(self.table[item.entity], reason, strong, heading or under)
                 return
 
     def _stays(self) -> bool:
         """Tell whether the next paragraph goes on with the topic of the one before: another summit, told of at length."""
-        if self.current is None or not self.current.strong or not (self.overview or self._length > _AT_LENGTH):
+        if self.current is None or not self.current.strong:
+            return False
+        if not (self.overview or self.current.heading or self._length > _AT_LENGTH):
             return False
         return self.main is not None and summits.apart(self.current.summit, self.main, self.table, self._language)
 
@@ -160,7 +168,7 @@ def is_mentioned(sentence: Annotated, cell: int, language: Language) -> bool:
 def _mention(language: Language) -> Any:
     """Return what stands before a summit that is mentioned and not told of; up to three words between."""
     words = language.expand(str(language.settings.get("mention_before", r"(?!)")))
-    return regex.compile(rf"(?<!\w)(?:{words})(?: [^\s,;.:]+){{0,3}}? ?$")
+    return regex.compile(rf"(?<!\w)(?:{words})(?: [^\s,;.:،؛{CODE['Summit']}]+){{0,3}}? ?$")
 
 
 @functools.lru_cache(maxsize=8)
@@ -168,6 +176,13 @@ def _neighbour(language: Language) -> Any:
     """Return the words that make a name of what it is a neighbour of: "the previous session"."""
     words = language.expand(str(language.settings.get("neighbour_edition", r"(?!)")))
     return regex.compile(rf"(?<!\w)(?:{words})(?!\w)")
+
+
+def is_passed_over(topics: Topics, sentence: Annotated, start: int, end: int) -> bool:
+    """Tell whether cells [start, end) begin with a summit that is only mentioned and go on to one that is told of."""
+    cells = [c for c in range(start, end) if (item := sentence.items[c]) is not None and item.type == "Summit"]
+    told = [topics.is_told(item, sentence, c) for c in cells if (item := sentence.items[c]) is not None]
+    return len(told) > 1 and cells[0] == start and not told[0] and any(told[1:])
 
 
 def same_clause(sentence: Annotated, start: int, end: int) -> bool:
@@ -180,8 +195,8 @@ def main_summit(table: EntityTable, others: Iterable[str]) -> Draft | None:
     neighbours = {table[i].id for i in others}
     drafts: Sequence[Draft] = [draft for draft in table.all() if draft.kind == "Summit"]
 
-    def weight(draft: Draft) -> tuple[bool, bool, float, int]:
+    def weight(draft: Draft) -> tuple[bool, bool, bool, float, int]:
         first = min((start for start, _ in draft.mentions), default=0)
-        return (draft.id not in neighbours, not draft.description, draft.told, -first)
+        return (draft.id not in neighbours, draft.told > 0, not draft.description, draft.told, -first)
 
     return max(drafts, key=weight, default=None)

@@ -44,4 +44,5 @@ def unnamed_summit(source: Source, table: EntityTable) -> bool:
     words, _ = source.without_article(start, end)
     draft = table.described(words, "Summit")
     draft.mentions.append((start, end))
+    draft.told += len(found)
     return True

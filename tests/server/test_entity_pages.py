@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import pytest
 
+from summitgraph.graph.contradictions import counts_contradict
 from summitgraph.server.facts import Evidence, sides
 from summitgraph.server.launch import launched
 from summitgraph.server.shown import merged
 from summitgraph.server.source_page import Item, segments
-from summitgraph.server.where_sources_disagree import contradict
 
 from . import articles
 from .client import Client
@@ -203,4 +203,4 @@ def test_segments_of_spans_that_overlap_are_the_text() -> None:
     ],
 )
 def test_counts_that_cannot_both_be_true(one: tuple[int, str], other: tuple[int, str], expected: bool) -> None:
-    assert contradict(one, other) is contradict(other, one) is expected
+    assert counts_contradict(one, other) is counts_contradict(other, one) is expected

@@ -20,8 +20,9 @@ from .rules import Language
 from .values import DateRange, fill_years, grammar
 from .windows import Literals, within
 
+# A straight mark between a word and a space only ever closes: one without its opening takes nothing with it.
 _QUOTES = regex.compile(
-    r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|\"([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
+    r"“([^“”\n]{1,1500})”|«([^«»\n]{1,1500})»|„([^„“”\n]{1,1500})[“”]|(?:(?<!\w)\"|\"(?=\S))([^\"\n]{1,1500})\"|(?<!\w)‘([^‘\n]{1,600}?)’(?!\w)"
 )
 # A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
 _CAPITAL = (

@@ -104,7 +104,8 @@ def _active(around: _Around) -> dict[str, Cells] | None:
         relative = grammar.relative.search(around.text, around.low, subject[0])
         if relative and relative.end() == subject[0]:
             antecedents = [group.span() for group in rule.object.finditer(around.text, around.low, relative.start())]
-            return slots | {"object": antecedents[-1]} if antecedents else None
+            if antecedents:
+                return slots | {"object": antecedents[-1]}  # else it is a conjunction: "said that Russia will host"
     target = rule.object.search(around.text, end, min(around.high, end + _NEAR))
     if target and not grammar.complement.search(around.text[end : target.start()]):
         return slots | {"object": target.span()}

@@ -220,6 +220,14 @@ class Compiler:
             for number, text in enumerate(_list_of(self.settings.get("asides", [])), 1)
         )
 
+    def unreal(self) -> Mapping[str, Any]:
+        """Compile ``unreal`` of the language's settings: the markers of what is only supposed (see factuality.py)."""
+        start = str(self.settings.get("anaphor_start", r"(?<!\w)"))
+        return {
+            name: self.compile(str(text), f"language.yaml: unreal: {name}", start)[0]
+            for name, text in self.settings.get("unreal", {}).items()
+        }
+
     def expand(self, template: str, place: str) -> str:
         def macro(match: Any) -> str:
             name = match["name"]

@@ -68,7 +68,10 @@ def load_folder(folder: Path, *, check: bool = True) -> Language:
     anaphors = tuple(compiler.anaphors(folder / "language.yaml"))
     prefilter, grammar, groups = compiler.prefilter, compiler.grammar(), compiler.groups
     asides = compiler.asides()
-    return Language(folder.name, settings, values, lexicon, names, frames, anaphors, prefilter, grammar, asides, groups)
+    unreal = compiler.unreal()
+    return Language(
+        folder.name, settings, values, lexicon, names, frames, anaphors, prefilter, grammar, asides, groups, unreal
+    )
 
 
 def _forms(entry: Any, inflections: Mapping[str, list[str]], place: str) -> Iterator[str]:

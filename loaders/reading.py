@@ -17,6 +17,7 @@ from .core import core
 from .discourse import Discourse
 from .entities import EntityTable
 from .facts import Builder
+from .factuality import supposed
 from .gazetteer import Gazetteer, NameEntry
 from .naming import Namer
 from .recognise import Found, recognise
@@ -122,17 +123,19 @@ class Reader:
         if pattern.clause is not None:
             if self.language.grammar is not None:
                 for clause in clauses.find(pattern, sentence, self.language.grammar):
-                    if pattern.asserted or not self._denied(clause):
-                        self.builder.emit(clause)
+                    self._emit(clause)
             return
         position = 0
         while (match := matches(pattern, sentence, position)) is not None:
             if is_passed_over(self.discourse.topics, sentence, match.start, match.end):
                 position = match.start + 1  # "unlike the summit of X, the meeting was hosted by Y"
                 continue
-            if pattern.asserted or not self._denied(match):
-                self.builder.emit(match)
+            self._emit(match)
             position = max(match.end, position + 1)
+
+    def _emit(self, match: Match) -> None:
+        if (match.pattern.asserted or not self._denied(match)) and not supposed(match, self.language):
+            self.builder.emit(match)
 
     def _denied(self, match: Match) -> bool:
         """Tell whether the clause is denied or hypothetical: a marker before the match or in its own words."""

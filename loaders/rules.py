@@ -102,6 +102,7 @@ class Language:
     grammar: Grammar | None = None  # a language without one has no clause rules
     asides: tuple[Any, ...] = ()  # what the core of a sentence leaves out (see core.py)
     groups: Mapping[str, str] = field(default_factory=dict)  # what a macro stands for: word classes and phrases
+    unreal: Mapping[str, Any] = field(default_factory=dict)  # markers of what is only supposed (see factuality.py)
 
     @functools.cached_property
     def name_index(self) -> tuple[tuple[int, Pattern], ...]:

@@ -73,6 +73,6 @@ class Gateway:
     def refuse(self, environ: Environ, problem: Problem) -> Reply:
         """Return the reply for *problem*."""
         self.metrics.count_problem(problem.status, problem.code)
-        content_type, body = problem.render(environ.get("HTTP_ACCEPT"))
-        headers = [("Vary", "Accept"), ("Cache-Control", "no-store"), *problem.headers]
+        content_type, body = problem.render(environ.get("HTTP_ACCEPT"), environ.get("HTTP_ACCEPT_LANGUAGE"))
+        headers = [("Vary", "Accept, Accept-Language"), ("Cache-Control", "no-store"), *problem.headers]
         return Reply(problem.status, content_type, body, headers, size=len(body))

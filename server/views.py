@@ -151,7 +151,9 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
             content_type.startswith(HTML.media_type) and problem.status < 500
         ):  # a mistake of ours may be in the page itself
             body = home_page.missing(site, pages, request.environ, problem)
-        return Response(body, problem.status, [("Vary", "Accept"), *problem.headers], content_type=content_type)
+        return Response(
+            body, problem.status, [("Vary", "Accept, Accept-Language"), *problem.headers], content_type=content_type
+        )
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:

@@ -270,7 +270,7 @@ def _changes(path: Path) -> dict[str, str]:
         redirected = entry["change"] == "redirect" and is_qid(entry["to"])
         if not is_qid(entry["qid"]) or not (redirected or (entry["change"] == "deleted" and not entry["to"])):
             raise InputError(
-                f"{path.name}:{number}: expected a QID and a redirect to another, or deleted, got {list(entry.values())}"
+                f"{_named(path)}:{number}: expected a QID and a redirect to another, or deleted, got {list(entry.values())}"
             )
         found[entry["qid"]] = entry["to"]
     return found
@@ -327,9 +327,14 @@ def problems(table: Reference) -> list[str]:
     return found
 
 
+def _named(path: Path) -> str:
+    """Return how a message names a table: by its name alone where it is the project's own."""
+    return path.name if path.parent == FOLDER else str(path)
+
+
 def _rows(path: Path, *, qid: bool) -> Iterator[Row]:
     for number, entry in read_csv(path, COLUMNS):
-        place = f"{path.name}:{number}"
+        place = f"{_named(path)}:{number}"
         if qid != bool(_QID.fullmatch(entry["qid"])) or (not qid and entry["qid"]):
             raise InputError(f"{place}: {entry['qid']!r} is not {'a Wikidata identifier (Q123)' if qid else 'empty'}")
         if entry["kind"] not in KINDS:
@@ -358,12 +363,12 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[s
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.reader(stream)
             if tuple(next(reader, ())) != columns:
-                raise InputError(f"{path.name}:1: expected the columns {','.join(columns)}")
+                raise InputError(f"{_named(path)}:1: expected the columns {','.join(columns)}")
             for number, cells in enumerate(reader, 2):
                 if len(cells) != len(columns):
                     if not cells:
                         continue
-                    raise InputError(f"{path.name}:{number}: expected {len(columns)} fields")
+                    raise InputError(f"{_named(path)}:{number}: expected {len(columns)} fields")
                 yield number, dict(zip(columns, map(str.strip, cells), strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error

@@ -67,7 +67,7 @@ def test_two_rows_for_one_identifier_and_one_label_on_two_items_are_found(folder
 
     assert [problem for problem in found if "Q142 stands already" in problem]
     with pytest.raises(
-        InputError, match=r"wikidata\.csv:\d+: 'Gallia' claims Q142, which is 'France' at wikidata\.csv:\d+"
+        InputError, match=r"wikidata\.csv:\d+: 'Gallia' claims Q142, which is 'France' at \S*wikidata\.csv:\d+"
     ):
         reference.load(folder)
     assert [problem for problem in found if "label 'France' is also that of Q142" in problem]

@@ -40,6 +40,7 @@ HALF_CLOSED_S = 2.0  # a query whose client says no more may run for so long
 IN_MEMORY = 262_144  # bytes of a body; a longer one goes into a file
 WAITING = 64  # requests a client may send before the first is answered
 REASONS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _UNFIT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # in a header's value
 KNOWN, KNOWN_BYTES = 1024, 2048  # blocks of headers that are known again; how long one may be
 _LINE = re.compile(rb"GET (/[!-~]*) HTTP/1\.1")
@@ -168,10 +169,22 @@ class Listener:
 
     def watch(self) -> None:
         """Close the connections that take too long; every second."""
+        self.loop.call_later(1.0, self.watch)
         now = time.monotonic()
         for connection in tuple(self.open):
             connection.watch(now)
-        self.loop.call_later(1.0, self.watch)
+
+    def make_room(self) -> bool:
+        """See to it that one more connection can be open: the one unused for longest goes; tell whether there is room."""
+        if self.ending:
+            return False
+        if len(self.open) >= self.connections:
+            unused = min((item for item in self.open if item.unused), key=lambda item: item.since, default=None)
+            if unused is None:
+                return False
+            self.open.discard(unused)
+            unused.transport.abort()
+        return True
 
     async def end(self, seconds: float) -> None:
         """Take no more requests; return when those under way are answered, or after *seconds*."""
@@ -214,10 +227,8 @@ class Connection(asyncio.BufferedProtocol):
         peer = self.transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         listener = self.listener
-        if len(listener.open) >= listener.connections or listener.ending:
-            self.transport.write(
-                b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            )
+        if not listener.make_room():
+            self.transport.write(_FULL)
             self.transport.close()
             return
         self.transport.set_write_buffer_limits(high=2 * CHUNK)
@@ -233,6 +244,11 @@ class Connection(asyncio.BufferedProtocol):
             request.answered = True
             if request.gone is not None:
                 request.gone(0.2)
+
+    @property
+    def unused(self) -> bool:
+        """Tell whether no request is being answered: there is none, or it is still on its way."""
+        return not self.queue and not self.transport.get_write_buffer_size()
 
     def pause_writing(self) -> None:
         """Remember that the client reads slowly."""
@@ -529,7 +545,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def end(self) -> None:
         """Close the connection if nothing is under way."""
-        if not self.queue and not self.transport.get_write_buffer_size():
+        if self.unused:
             self._close()
 
 

@@ -270,7 +270,7 @@ class Pool:
             self._nursery, self._control = start_nursery(self.store, self.memory_bytes)
         self._control.setblocking(False)
         self.loop.add_reader(self._control, self._told)
-        while len(self._processes) < self.ready:
+        for _ in range(self.ready - len(self._processes)):
             self._spawn()
 
     def _told(self) -> None:
@@ -457,8 +457,9 @@ class Pool:
             self.loop.call_later(2.0, told, 0)
 
     def _refill(self) -> None:
-        if len(self._processes) < self.ready and not self._closed:
-            self._spawn()
+        if not self._closed:
+            for _ in range(self.ready - len(self._processes)):
+                self._spawn()
 
     # Time
 

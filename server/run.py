@@ -8,6 +8,7 @@ import errno
 import gc
 import logging
 import os
+import resource
 import select
 import signal
 import socket
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 END_S = 15
 BACKLOG = 1024
 CONNECTIONS = 4096  # one front has open at most
+SPARE_DESCRIPTORS = 200  # for query processes, results on their way, the log
+SWITCH_S = 0.001  # a thread that makes a page lets the loop go on after so long
 RAPID_S, RAPID = 5.0, 5  # fronts that end so soon after their start, so often, are not started again
 
 
@@ -234,13 +237,14 @@ async def _serve(
     from .front import Front
     from .http1 import Connection, Listener
 
+    sys.setswitchinterval(SWITCH_S)
     loop = asyncio.get_running_loop()
     app, gateway = compose(settings, metrics)
     engine = gateway.endpoint.engine
     engine.pool.start(loop, control)
     front = Front(gateway, app, metrics)
     base = {"SERVER_NAME": server[0], "SERVER_PORT": str(server[1])}
-    connections = Listener(front, base, settings.max_body_bytes, CONNECTIONS)
+    connections = Listener(front, base, settings.max_body_bytes, min(CONNECTIONS, _descriptors() - SPARE_DESCRIPTORS))
     connections.watch()
     tasks: set[asyncio.Task[object]] = set()
 
@@ -248,7 +252,10 @@ async def _serve(
         # One at a time, so that the other fronts get theirs.
         try:
             connection, _ = listener.accept()
-        except OSError:  # another front has it, or the client has gone
+        except OSError as error:  # another front has it, or the client has gone
+            if error.errno in (errno.EMFILE, errno.ENFILE):  # asked again at once, it would say so again
+                loop.remove_reader(listener)
+                loop.call_later(0.2, lambda: ended.is_set() or loop.add_reader(listener, accept))
             return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -258,8 +265,8 @@ async def _serve(
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    loop.add_reader(listener, accept)
     ended = asyncio.Event()
+    loop.add_reader(listener, accept)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     await ended.wait()
@@ -267,3 +274,12 @@ async def _serve(
     listener.close()
     await connections.end(END_S)
     engine.pool.close()
+
+
+def _descriptors() -> int:
+    """Return how many files one process may have open, after asking for as many as it may ask for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, CONNECTIONS * 2), wanted), hard))
+    return max(resource.getrlimit(resource.RLIMIT_NOFILE)[0], SPARE_DESCRIPTORS * 2)

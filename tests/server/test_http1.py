@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -259,3 +259,41 @@ def test_long_answer_waits_for_a_client_that_reads_slowly(client: Client) -> Non
             sizes.append(len(read_all(slow).partition(b"\r\n\r\n")[2]))
 
     assert sizes == [11 + 100_000 * 11] * 3  # a line of five names, and one for each row
+
+
+def test_newcomer_takes_the_place_of_who_says_nothing(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    code = (
+        "import sys; from summitgraph.server import run, serve; run.CONNECTIONS = 20; "
+        "serve(sys.argv[1], port=int(sys.argv[2]))"
+    )
+    monkeypatch.setattr("summitgraph.server.launch._CODE", code)
+    with launched(store, {"SUMMITGRAPH_FRONTS": "1"}) as port:
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+        silent[-1].sendall(ASK[:20])
+        answers = [Client(port).query("ASK {}").status for _ in range(5)]
+        for connection in silent:
+            connection.close()
+
+    assert answers == [200] * 5
+
+
+def test_nursery_that_is_killed_is_replaced(store: Path) -> None:
+    with launched(store, {"SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_WORKERS": "1"}) as port:
+        client = Client(port)
+        assert client.query("ASK {}").status == 200
+        for number in _with(store, b"nursery"):  # the process itself, and those it forked
+            os.kill(number, signal.SIGKILL)
+        deadline = time.monotonic() + 15
+        while (status := client.query(f"ASK {{ ?s ?p {time.monotonic_ns()} }}").status) != 200:
+            assert status in (500, 503)
+            assert time.monotonic() < deadline
+
+
+def _with(store: Path, word: bytes) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (folder / "cmdline").read_bytes()
+            if str(store).encode() in command and word in command:
+                found.append(int(folder.name))
+    return found

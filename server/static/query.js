@@ -73,7 +73,8 @@ const yasgui = new Yasgui(document.getElementById("editor"), {
   copyEndpointOnNewTab: true, populateFromUrl: false, autofocus: false, tabName: words.query,
   persistenceId: "summitgraph",
   yasqe: { value: start, resizeable: true, persistenceId: null, createShareableLink: undefined, pluginButtons: undefined, hintConfig: { container: document.body } },
-  yasr: { prefixes: data.prefixes, pluginOrder: ["table", "graph", "chart", "response"], defaultPlugin: "table" },
+  yasr: { prefixes: { ...data.prefixes, id: `${data.base}id/` }, // shown only, and shorter than an address
+    pluginOrder: ["table", "graph", "chart", "response"], defaultPlugin: "table" },
 });
 const tab = () => yasgui.getTab();
 /** Put a query where one is free: over an untouched one, else in a tab of its own. */
@@ -134,9 +135,40 @@ document.getElementById("editor").addEventListener("click", (event) => {
   open(`/${link.href.slice(data.base.length)}`, "_blank", "noopener");
 }, true);
 
+/** What the library says in English, and in words of ours. */
+const said = new Map([
+  ["Simple view", words.q_simple], ["Ellipse", words.q_ellipse], ["Page size:", words.q_page_size], ["All", words.q_all],
+  ["Filter query results", words.q_filter], ["Close tab", words.q_close_tab], ["✖", words.q_close_tab], ["Add tab", words.q_new_tab],
+  ["Add a new tab", words.q_new_tab], ["Run query", words.run], ["Share query", words.q_share], ["Download result", words.q_save],
+  ["Download Results", words.q_save], ["First", words.q_first], ["Previous", words.q_previous], ["Next", words.q_next], ["Last", words.q_last],
+]);
+const numerals = new Intl.NumberFormat(document.documentElement.lang === "ar" ? "ar-AE" : document.documentElement.lang);
+function inWords(text) {
+  const known = said.get(text.trim());
+  if (known) return known;
+  const found = /^(\d+) results? in ([\d.]+) seconds?$/.exec(text.trim());
+  if (found) return words.q_found.replace("{n}", numerals.format(found[1])).replace("{s}", numerals.format(found[2]));
+  return text.replace(/^Shows (.+) view$/, "$1").replace(/: Activate to (sort|invert sorting|remove sorting)$/, `: ${words.q_sort}`);
+}
+/** Puts them in place of the library's; it draws anew with each result. Cells of results and the editor are left alone. */
+function translated(root) {
+  for (const element of root.querySelectorAll("[title], [aria-label], [placeholder]")) {
+    for (const name of ["title", "aria-label", "placeholder"]) {
+      const text = element.getAttribute(name);
+      if (text && inWords(text) !== text) element.setAttribute(name, inWords(text));
+    }
+  }
+  for (const element of root.querySelectorAll(".yasr_response_chip, .tableControls *, .switchComponent span, .pageSizerLabel, .tableSizer option")) {
+    for (const node of element.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE && inWords(node.data) !== node.data) node.data = inWords(node.data);
+    }
+  }
+}
+
 /** Names for what the library leaves without one; it draws anew with each result, so they are put on again. */
 function named() {
   const root = document.getElementById("editor");
+  translated(root);
   for (const area of root.querySelectorAll(".CodeMirror textarea")) area.setAttribute("aria-label", words.q_editor);
   for (const button of root.querySelectorAll("button:not([aria-label]), .yasqe_queryButton, .tabContextButton, .addTab, .closeTab")) {
     const name = button.textContent.trim() || button.title || (button.classList.contains("yasqe_queryButton") ? words.run : words.query);

@@ -35,6 +35,23 @@ def test_example_is_run_and_shown_as_a_table(visit: Visit, samples: str, languag
     assert "query=" in page.url
 
 
+@pytest.mark.parametrize(("language", "found"), [("en", "Simple view"), ("ar", "عرض مبسّط"), ("fr", "Vue simple")])
+def test_the_editors_own_words_are_in_the_readers_language(
+    visit: Visit, samples: str, language: str, found: str
+) -> None:
+    page = editor(visit, samples + "/query", language)
+    page.locator("[data-example='0']").click()
+    page.wait_for_selector(".active .dataTable")
+    controls = page.locator(".active .yasr")
+
+    expect(controls.get_by_text(found)).to_be_visible()
+    expect(controls.get_by_text("results in")).to_have_count(0)
+    if language != "en":
+        expect(
+            page.locator("#editor [aria-label='Run query'], #editor [placeholder='Filter query results']")
+        ).to_have_count(0)
+
+
 def test_linked_query_runs_and_is_charted(visit: Visit, samples: str) -> None:
     page = editor(visit, f"{samples}/query?query={quote(COUNTS)}", "fr")
     expect(page.locator(".active .dataTable tbody tr")).to_have_count(5)

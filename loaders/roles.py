@@ -41,6 +41,8 @@ _CALL = regex.compile(
 _REACH = regex.compile(r"(?P<first>\w+)\.\.(?P<last>\w+)$")
 _AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
 
+_ALONE = 6  # cells of an item with no more than an article and a space around it
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -172,7 +174,8 @@ class Roles:
             return []
         start, end = match.span(slot)
         items = match.items(slot)
-        if items and items[0].entity and items[0].type in ENTITY_TYPES and len(items) == 1:
+        alone = match.slots[slot][1] - match.slots[slot][0] <= _ALONE
+        if items and items[0].entity and items[0].type in ENTITY_TYPES and len(items) == 1 and alone:
             return [self._item(items[0])]
         if items and items[0].type == "Quote" and len(items) == 1:
             start, end = items[0].parts[0].start, items[0].parts[0].end

@@ -29,6 +29,7 @@ class Discourse:
         self.persons: Sequence[Item] = []  # of the last sentence that speaks of any
         self.topic: tuple[str, int] | None = None  # what the last sentence spoke of first, and its paragraph
         self.last_speaker = ""
+        self.last_giver = ""  # who promised the sum spoken of
         self.last_person = ""  # the last speaker that is one
         self._personal = _personal_verb(language)
 
@@ -209,6 +210,8 @@ class Discourse:
         if name == "main":
             told = self._told() if self.topics.overview else self.main
             return told.id if told else ""
+        if name == "giver":
+            return self.last_giver
         if name == "earlier":  # of the sentence before: "Organised by X, it followed the summit of Y"
             earlier = self.sentence_before.items if self.sentence_before is not None else []
             found = [item for item in earlier if item is not None and item.type == "Summit" and item.entity]

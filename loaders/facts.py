@@ -55,11 +55,16 @@ class Builder:
         self.findings: list[Finding] = []
         self.given_up: tuple[str, ...] = ()  # what the rest of the text contradicts, in words
         self._seen: dict[object, int] = {}
+        self._whole: tuple[str, int] | None = (
+            None  # the last sum given, and its sentence: what "of that sum" is part of
+        )
         self._former = regex.compile(fold_template(str(source.language.settings.get("former", r"(?!)"))))
 
     def emit(self, match: Match) -> None:
         """Add the facts of *match*; a required role that cannot be filled gives none."""
         made: dict[str, str] = {}
+        if self._whole is not None and match.sentence.number - self._whole[1] <= 1:
+            made["earlier"] = self._whole[0]
         for kind, roles in match.pattern.emit:
             if kind == "Finding":
                 if roles.get("kind") not in MESSAGES:
@@ -157,6 +162,10 @@ class Builder:
         self._seen[key] = len(self.facts)
         self.facts.append(fact)
         made[label] = fact.id
+        if kind == "FinancialCommitment" and "partOf" not in values:
+            self._whole = fact.id, match.sentence.number
+            if isinstance(giver := values["committedBy"][0], EntityRef):
+                self.discourse.last_giver = giver.id
         if kind == "Statement" and isinstance(speaker := values["speaker"][0], EntityRef):
             self.discourse.spoke(speaker.id)
 

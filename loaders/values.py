@@ -116,6 +116,8 @@ class ValueGrammar:
             if behind
             else None
         )
+        across = fold(str(values.get("gapped_across", "")))
+        self.gapped_across = regex.compile(across) if across else None
         adjective = values.get("count_gap", r"(?:[^\W\d]+ ){0,2}?")
         of = values.get("count_of", "")
         self.count = regex.compile(
@@ -193,7 +195,11 @@ class ValueGrammar:
             stop = folded.find("\n", item.end, item.end + _GAPPED_REACH)
             for match in self.gapped.finditer(folded, item.end, stop if stop >= 0 else item.end + _GAPPED_REACH):
                 number = self._number(match["n"])
-                if ". " in folded[item.end : match.start()] or number is None or not isinstance(item.value, Amount):
+                if (
+                    self._other_sentence(folded[item.end : match.start()])
+                    or number is None
+                    or not isinstance(item.value, Amount)
+                ):
                     break
                 number = _whole(number * self.scales[match["s"]])
                 comparator = self.comparators.get(match["cmp"] or "", "Exactly")
@@ -201,6 +207,11 @@ class ValueGrammar:
                 yield Item(
                     "Money", match.start(), match.end(), value=Amount(low, number, item.value.currency, comparator)
                 )
+
+    def _other_sentence(self, between: str) -> bool:
+        """Tell whether a full stop stands between two amounts, and no "of that sum" that goes on about the first."""
+        _, stop, opening = between.partition(". ")
+        return bool(stop) and (self.gapped_across is None or self.gapped_across.match(opening) is None)
 
     def relative(self, folded: str, told: date) -> Iterator[Item]:
         """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it."""

@@ -19,7 +19,7 @@ from . import corpus
 
 
 def one_document(_: Path) -> dict[str, float]:
-    """Validate the last document again, as loading does: five times, the median counts."""
+    """Validate one document, as loading does: five times, the median of the processor time counts. The gate sees no store."""
     import pyoxigraph as ox
 
     from summitgraph.shapes import gate
@@ -28,9 +28,9 @@ def one_document(_: Path) -> dict[str, float]:
     gate.check(quads)  # compiles the shapes, once in the life of a process
     times = []
     for _number in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         gate.check(quads)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return {"seconds": sorted(times)[2], "triples": len(quads)}
 
 

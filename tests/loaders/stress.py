@@ -33,7 +33,7 @@ Names = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a stress set; ``open``: known not to be read rightly yet."""
+    """One sentence of a stress set; ``open``: not read rightly yet, kept for whoever takes it up."""
 
     relation: str
     words: str

@@ -106,6 +106,10 @@ class ValueGrammar:
             rf"|{opening}(?P<sym1>{symbol}) ?{number('n5')}(?: ?(?P<s5>{scale})(?!\w))?(?:{to}(?:{symbol})? ?{number('n6')}(?: ?(?P<s6>{scale})(?!\w))?)?"  # noqa: E501
             rf")"
         )
+        # What joins two sums where no "between" or "from" stands before them.
+        together = "|".join(fold(word) for word in values.get("coordinated", ()))
+        self.coordinated = regex.compile(rf" (?:{together}) ") if together else None
+        self.opens = regex.compile(rf"(?<!\w)(?:{'|'.join(fold(w) for w in values['range_from'])}) ")
         # "Germany 300 million euros, France 200 million": the currency is said once.
         behind = fold(str(values.get("gapped_before", "")))
         scale_words = _any({word: 0 for word in self.scales if len(word) > 3})
@@ -250,6 +254,10 @@ class ValueGrammar:
             minimum, maximum = (value if value is None else _whole(value) for value in amounts)
             if minimum is None or maximum is None or not code:
                 continue
+            if self.coordinated and (two := self._two_sums(match, folded)) is not None:
+                for (start, end), sum_ in zip(two, (minimum, maximum), strict=True):
+                    yield Item("Money", start, end, value=Amount(sum_, sum_, code, comparator))
+                continue
             if minimum > maximum:
                 minimum, maximum = maximum, minimum
             if comparator == "AtMost" and minimum == maximum:
@@ -257,6 +265,16 @@ class ValueGrammar:
             else:
                 amount = Amount(minimum, maximum, code, comparator)
             yield Item("Money", _after_clitic(match), match.end(), value=amount)
+
+    def _two_sums(self, match: Any, folded: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+        """Return where two sums stand that are only named together: "110 million and 244 million euros", no "between"."""
+        first, second = ("n1", "n2") if match["n1"] else ("n5", "n6")
+        if not match[second]:
+            return None
+        joint = self.coordinated.search(folded, match.start(first), match.start(second))
+        if joint is None or self.opens.search(folded, match.start(), match.start(first)):
+            return None
+        return (_after_clitic(match), joint.start()), (joint.end(), match.end())
 
     def _counts(self, folded: str, around: Windows, around_duals: Windows) -> Iterator[Item]:
         for match in within(around, self.count, folded):

@@ -254,7 +254,7 @@ class ValueGrammar:
             minimum, maximum = (value if value is None else _whole(value) for value in amounts)
             if minimum is None or maximum is None or not code:
                 continue
-            if self.coordinated and (two := self._two_sums(match, folded)) is not None:
+            if (two := self._two_sums(match, folded)) is not None:
                 for (start, end), sum_ in zip(two, (minimum, maximum), strict=True):
                     yield Item("Money", start, end, value=Amount(sum_, sum_, code, comparator))
                 continue
@@ -269,7 +269,7 @@ class ValueGrammar:
     def _two_sums(self, match: Any, folded: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
         """Return where two sums stand that are only named together: "110 million and 244 million euros", no "between"."""
         first, second = ("n1", "n2") if match["n1"] else ("n5", "n6")
-        if not match[second]:
+        if self.coordinated is None or not match[second]:
             return None
         joint = self.coordinated.search(folded, match.start(first), match.start(second))
         if joint is None or self.opens.search(folded, match.start(), match.start(first)):

@@ -51,5 +51,6 @@ def test_sentence_is_read(code: str, context: str, case: Mapping[str, Any]) -> N
 
     missing = [f for f in facts if not any(fits(fact, f[0], f[1], extraction) for fact in extraction.facts)]
     assert [f for f in wrong if any(fits(fact, f[0], f[1], extraction) for fact in extraction.facts)] == []
-    if not case.get("known_miss"):
-        assert missing == [], case["say"]
+    if missing and case.get("known_miss"):
+        pytest.xfail("not read yet")
+    assert missing == [], case["say"]

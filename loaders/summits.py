@@ -16,6 +16,7 @@ from .entities import Draft, EntityTable
 from .items import Item
 from .normalise import fold
 from .rules import Language
+from .templates import fold_template
 from .values import DateRange
 
 _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -74,10 +75,15 @@ def merge_editions(table: EntityTable, language: Language) -> None:
     numbers = {fold(str(word)): number for word, number in language.values.get("ordinals", {}).items()}
     groups = {fold(str(word)) for word in language.values.get("numbered_groups", ())}
     cities = {fold(name): d.id for d in table.all() if d.kind == "City" for name, _, _ in d.names}
+    topic = regex.compile(rf"(?<!\w)(?:{fold_template(str(language.settings.get('topic_before', '(?!)')))}) $")
     for draft in [d for d in table.all() if d.kind == "Summit"]:
         for name, _, _ in draft.names:  # a known name is one piece: look for cities inside it
             padded = f" {fold(name)} "
-            inside = {city for words, city in cities.items() if f" {words} " in padded}
+            inside = {
+                city
+                for words, city in cities.items()
+                if (place := padded.find(f" {words} ")) >= 0 and not topic.search(padded[: place + 1])
+            }
             draft.own_cities |= inside
             draft.places |= inside
         if not draft.year:

@@ -16,6 +16,7 @@ import math
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -37,11 +38,16 @@ SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process 
 SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
 SLOW_NICE = 5
 START_S = 20.0
+DEPTH = 4  # queries a process may have at once: one that runs, and those behind it
+BEHIND_S = 0.001  # a query goes behind one that has run no longer than this, rather than to a process that sleeps
+RESCUE_S = 0.004  # a query that has stood behind another for so long goes to another process after all
+LEFT_S = 0.05  # what was rescued from a process is run there too, for so long, and its result thrown away
 KEEP_S = 30.0  # how long a process beyond those kept ready may stay unused
 RETRY_S = 1.0  # before another process is started where one did not start
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _buffer = bytearray(262_144)  # replies are read into it, one after the other
 _view = memoryview(_buffer)
+_SPACE = socket.CMSG_SPACE(4)  # for one descriptor
 
 
 @dataclass(slots=True)
@@ -89,15 +95,19 @@ def start_nursery(store: Path, memory_bytes: int) -> tuple[subprocess.Popen[byte
         return subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL), mine
 
 
+def _ignore(_found: Result | Problem) -> None:
+    """Take no notice of a result."""
+
+
 class Process:
-    """One query process and the socket to it."""
+    """One query process and the socket to it; it runs its jobs one after the other."""
 
     __slots__ = (
         "connection",
         "deadline",
+        "descriptors",
         "idle_since",
-        "job",
-        "job_header",
+        "jobs",
         "number",
         "parts",
         "pool",
@@ -105,27 +115,29 @@ class Process:
         "slowed",
         "started",
         "unsent",
-        "want",
     )
 
     def __init__(self, pool: Pool, connection: socket.socket) -> None:
         self.pool, self.connection = pool, connection
         connection.setblocking(False)
         self.number = 0  # of the process, once it has said it
-        self.job: Job | None = None
+        self.jobs: deque[Job] = deque()  # the first one runs
         self.started = self.idle_since = time.monotonic()
         self.deadline = self.started + START_S
         self.slowed = False
-        self.want = ""  # "file" between the header of a long result and its descriptor
+        self.descriptors: list[int] = []  # of a long result, until its reply is whole
         self.parts: list[bytes] = []
         self.received = 0
-        self.unsent: memoryview | None = None
+        self.unsent = b""
         pool.loop.add_reader(connection, self.readable)
 
     def send(self, message: Mapping[str, object]) -> None:
         """Send a message; what the socket does not take at once goes as soon as it can."""
         text = _encode(message).encode("utf-8", "surrogatepass")
         data = FRAME.pack(len(text), 0) + text
+        if self.unsent:
+            self.unsent += data
+            return
         try:
             sent = self.connection.send(data)
         except BlockingIOError:
@@ -133,80 +145,69 @@ class Process:
         except OSError:
             return  # it has gone, which the reader sees
         if sent < len(data):
-            self.unsent = memoryview(data)[sent:]
+            self.unsent = data[sent:]
             self.pool.loop.add_writer(self.connection, self._writable)
 
     def _writable(self) -> None:
         try:
-            sent = self.connection.send(self.unsent or b"")
+            sent = self.connection.send(self.unsent)
         except BlockingIOError:
             return
         except OSError:
-            sent = len(self.unsent or b"")
-        self.unsent = self.unsent[sent:] if self.unsent else None
+            sent = len(self.unsent)
+        self.unsent = self.unsent[sent:]
         if not self.unsent:
             self.pool.loop.remove_writer(self.connection)
 
     def readable(self) -> None:
         """Take what the process sends."""
         try:
-            if self.want == "file":
-                self._take_file()
-                return
-            length = self.connection.recv_into(_buffer)
+            length, ancillary, _, _ = self.connection.recvmsg_into([_buffer], _SPACE)
         except BlockingIOError:
             return
         except OSError:
-            length = 0
+            length, ancillary = 0, []
+        if ancillary:
+            for _level, _type, numbers in ancillary:
+                self.descriptors += struct.unpack(f"{len(numbers) // 4}i", numbers[: len(numbers) // 4 * 4])
         if not length:
             self.pool.lost(self)
             return
         data = bytes(_view[:length])
         if self.parts:
             self.parts.append(data)
-            self.received += len(data)
-            if self.received < self._expected():
+            self.received += length
+            if len(self.parts[0]) < REPLY.size:
+                self.parts = [b"".join(self.parts)]
+            if self.received < _expected(self.parts[0]):
                 return
             data = b"".join(self.parts)
-        elif len(data) < REPLY.size or len(data) < self._expected(data):
-            self.parts, self.received = [data], len(data)
-            return
-        self.parts = []
+            self.parts = []
+        while data:
+            expected = _expected(data)
+            if len(data) < expected:
+                self.parts, self.received = [data], len(data)
+                return
+            self._take(data[:expected] if len(data) > expected else data)
+            data = data[expected:]
+
+    def _take(self, data: bytes) -> None:
+        """Hand on one reply."""
         header_length, body_length, rows = REPLY.unpack_from(data)
         start = REPLY.size + header_length
-        body = data[start:]
         if not header_length:  # as most results are
             counted = None if rows == UNCOUNTED else rows
-            version = self.job.message.get("version") if self.job else None
+            version = self.jobs[0].message.get("version") if self.jobs else None
             header = {"ok": True, "version": version, "size": body_length, "rows": counted, "truncated": False}
-        else:
-            header = json.loads(data[REPLY.size : start])
-        if header.get("file"):
-            self.want, self.parts = "file", []
-            self.job_header = header
-            self.connection.send(b"+")  # a descriptor that came with bytes read already would be lost
+            self.pool.replied(self, Result(header, data[start:], None))
             return
-        self.pool.replied(self, Result(header, body, None))
-
-    def _expected(self, data: bytes = b"") -> int:
-        data = data or self.parts[0]
-        if len(data) < REPLY.size:
-            data = b"".join(self.parts)
-            self.parts = [data]
-            if len(data) < REPLY.size:
-                return REPLY.size
-        header_length, body_length, _ = REPLY.unpack_from(data)
-        return int(REPLY.size + header_length + body_length)
-
-    def _take_file(self) -> None:
-        data, descriptors, _, _ = socket.recv_fds(self.connection, 1, 1)
-        if not data or not descriptors:
-            self.pool.lost(self)
+        header = json.loads(data[REPLY.size : start])
+        if not header.get("file"):
+            self.pool.replied(self, Result(header, data[start:], None))
             return
-        file = os.fdopen(descriptors[0], "rb")
+        file = os.fdopen(self.descriptors.pop(0), "rb")
         file.seek(0)  # the writer's position came with the descriptor
-        self.want = ""
-        self.pool.replied(self, Result(self.job_header, b"", file))
+        self.pool.replied(self, Result(header, b"", file))
 
     def kill(self) -> None:
         """End the process."""
@@ -216,6 +217,17 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.number, signal.SIGKILL)
         self.connection.close()  # one that has not said its number yet ends by this
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = []
+
+
+def _expected(data: bytes) -> int:
+    """Return how long the reply is that *data* begins with."""
+    if len(data) < REPLY.size:
+        return REPLY.size
+    header_length, body_length, _ = REPLY.unpack_from(data)
+    return int(REPLY.size + header_length + body_length)
 
 
 class Pool:
@@ -240,7 +252,8 @@ class Pool:
         self._waiting: deque[Job] = deque()
         self._ended: dict[int, int] = {}  # process to its exit status
         self._mourned: dict[int, Callable[[int], None]] = {}
-        self._ticking = self._considering = self._closed = False
+        self._ticking = self._considering = self._rescuing = self._closed = False
+        self._last: Process | None = None  # the one that was given a query last
         self._retry_at = 0.0
         self.killed = self.crashed = 0
         self.isolated: bool | None = None
@@ -335,7 +348,11 @@ class Pool:
 
     def submit(self, job: Job) -> None:
         """Run *job* as soon as a process is free; on the loop."""
-        if self._idle:
+        busy = self._last
+        if busy is not None and 0 < len(busy.jobs) < DEPTH and time.monotonic() < busy.started + BEHIND_S:
+            # To wake a process costs more than a small query does, and one core runs two of them no faster.
+            self._give(busy, job)
+        elif self._idle:
             self._give(self._idle.pop(), job)
         elif len(self._waiting) >= self.queue:
             job.done(_busy("the queue of waiting queries is full", self.queue))
@@ -360,16 +377,58 @@ class Pool:
         self.loop.call_later(SPAWN_AFTER_S, self._consider)
 
     def _give(self, process: Process, job: Job) -> None:
-        now = time.monotonic()
-        job.begun, job.process, process.job = now, process, job
-        process.started, process.deadline = now, now + job.deadline_s
+        job.process = self._last = process
+        process.jobs.append(job)
+        if len(process.jobs) == 1:
+            self._begin_first(process, time.monotonic())
+            self._tick_soon()
+        elif not self._rescuing:
+            self._rescuing = True
+            self.loop.call_later(RESCUE_S, self._rescue)
         process.send(job.message)
-        self._tick_soon()
+
+    @staticmethod
+    def _begin_first(process: Process, now: float) -> None:
+        job = process.jobs[0]
+        job.begun = process.started = now
+        process.deadline = now + (LEFT_S if job.done is _ignore else job.deadline_s)
+
+    def _rescue(self) -> None:
+        """Give what stands behind a query that takes long to other processes."""
+        self._rescuing = False
+        now, behind = time.monotonic(), False
+        for process in tuple(self._processes):
+            if len(process.jobs) < 2:
+                continue
+            if now > process.started + RESCUE_S:
+                self._move(process, 1)
+            else:
+                behind = True
+        if behind and not self._rescuing:
+            self._rescuing = True
+            self.loop.call_later(RESCUE_S, self._rescue)
+
+    def _move(self, process: Process, first: int) -> None:
+        """Submit the jobs of *process* from number *first* on anew; they stay there without anybody waiting for them."""
+        jobs = list(process.jobs)[first:]
+        for number, job in enumerate(jobs, first):
+            process.jobs[number] = Job(job.message, LEFT_S, _ignore)
+        if self._last is process:
+            self._last = None
+        for job in jobs:
+            if job.done is not _ignore:
+                job.process = None
+                self.submit(job)
 
     def cancel(self, job: Job, seconds: float) -> None:
         """Let *job*, whose client has gone, run for so many seconds more; one that waits is not begun."""
-        if job.process is not None and job.process.job is job:
-            job.process.deadline = min(job.process.deadline, time.monotonic() + seconds)
+        process = job.process
+        if process is not None and job in process.jobs:
+            if process.jobs[0] is job:
+                process.deadline = min(process.deadline, time.monotonic() + seconds)
+            else:
+                process.jobs[process.jobs.index(job)] = Job(job.message, LEFT_S, _ignore)
+                job.done(_busy("the client has gone", 0))
         elif job in self._waiting:
             self._waiting.remove(job)
             job.done(_busy("the client has gone", 0))
@@ -397,15 +456,19 @@ class Pool:
             self.isolated = bool(result.header["isolated"])
             self._free(process, now)
             return
-        job, process.job = process.job, None
+        job = process.jobs.popleft() if process.jobs else None
         # An allocation the limit refused, or a panic, leaves the process in an unknown state.
         if result.header.get("error") in ("memory", "panic"):
             self._replace(process)
+        elif process.jobs:
+            self._begin_first(process, now)
         else:
             self._free(process, now)
         if job is not None:
             result.queued_s, result.ran_s = job.begun - job.asked, now - job.begun
             job.done(result)
+        if result.file is not None and (job is None or job.done is _ignore):
+            result.file.close()
 
     def _free(self, process: Process, now: float) -> None:
         # Only root may raise a priority again, so a process that gave way is replaced by a fresh one.
@@ -427,10 +490,11 @@ class Pool:
         process.kill()
         if len(self._processes) < self.ready + (1 if self._waiting else 0) and not self._closed:
             self._spawn()
+        self._move(process, 0)  # what stood behind the one that ended it
 
     def lost(self, process: Process) -> None:
         """Find out why *process* has ended, and tell who waited for it."""
-        job, process.job = process.job, None
+        job = process.jobs.popleft() if process.jobs else None
         with contextlib.suppress(ValueError):
             self._idle.remove(process)
         if process in self._starting and not self._closed:
@@ -493,7 +557,7 @@ class Pool:
             self.loop.call_later(TICK_S, self._tick)
 
     def _expire(self, process: Process) -> None:
-        job, process.job = process.job, None
+        job = process.jobs.popleft() if process.jobs else None
         if job is None:
             log.error("a query process did not get ready in %g s", START_S)
         self._replace(process)
@@ -529,8 +593,8 @@ class Pool:
         self._waiting.clear()
         for process in tuple(self._processes):
             process.kill()
-            if process.job is not None:
-                process.job.done(_busy("the server is ending", 0))
+            for job in process.jobs:
+                job.done(_busy("the server is ending", 0))
         self._processes.clear()
         self._idle.clear()
         if self._control is not None:

@@ -124,6 +124,28 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
     return json.loads(data[FRAME.size : start]), data[start:]
 
 
+class Inbox:
+    """The messages of a connection, of which several may come at once."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection, self.data = connection, b""
+
+    def next(self) -> dict[str, Any] | None:
+        """Return the next message, None when the other side has gone."""
+        while True:
+            data = self.data
+            if len(data) >= FRAME.size:
+                end = FRAME.size + FRAME.unpack_from(data)[0]
+                if len(data) >= end:
+                    self.data = data[end:]
+                    message: dict[str, Any] = json.loads(data[FRAME.size : end])
+                    return message
+            length = self.connection.recv_into(_buffer)
+            if not length:
+                return None
+            self.data = data + _view[:length] if data else bytes(_view[:length])
+
+
 def _exactly(connection: socket.socket, count: int) -> bytes:
     """Return *count* bytes, fewer if the other side has gone."""
     parts = []
@@ -148,11 +170,11 @@ def _reply(connection: socket.socket, header: Mapping[str, object], body: bytes 
 
 
 def send_file(connection: socket.socket, header: Mapping[str, object], file: IO[bytes]) -> None:
-    """Send a reply, and the descriptor of *file* as soon as the other side is ready for it."""
+    """Send a reply whose body is one byte that carries the descriptor of *file*."""
     file.flush()
-    _reply(connection, {**header, "file": True})
-    if connection.recv(1):
-        socket.send_fds(connection, [b"+"], [file.fileno()])
+    text = json.dumps({**header, "file": True}).encode()
+    connection.sendall(REPLY.pack(len(text), 1, UNCOUNTED) + text)
+    socket.send_fds(connection, [b"+"], [file.fileno()])
 
 
 def end_with(connection: socket.socket) -> None:
@@ -435,14 +457,14 @@ def load() -> None:
 
 def serve(connection: socket.socket, store: Path, memory_bytes: int, *, isolated: bool) -> None:
     """Answer requests until the other side goes away; its first message gives what all requests have."""
-    if (first := receive(connection)) is None:
+    inbox = Inbox(connection)
+    if (defaults := inbox.next()) is None:
         return
-    defaults = first[0]
     views = Views(store)
     with contextlib.suppress(OSError, ValueError):
         views.at(view.newest(store))
     limit_memory(memory_bytes)
     end_with(connection)
     _reply(connection, {"ok": True, "isolated": isolated, "pid": os.getpid()})
-    while (message := receive(connection)) is not None:
-        respond(connection, views, {**defaults, **message[0]})
+    while (message := inbox.next()) is not None:
+        respond(connection, views, {**defaults, **message})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +85,44 @@ def test_processes_of_a_rush_are_given_back(small: Pool, store: Path, monkeypatc
         assert ask(small, store, "ASK {}", 5.0) == "true"
 
     assert small.alive == 1
+
+
+def test_query_behind_a_long_one_goes_to_another_process(
+    small: Pool, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "BEHIND_S", 10.0)  # all go behind the first
+    small.queue, small.queue_wait_s = 10, 5.0
+    assert ask(small, store, "ASK {}", 5.0) == "true"
+    found: list[str] = []
+    long = threading.Thread(target=lambda: found.append(ask(small, store, ENDLESS, 2.0)))
+    long.start()
+    time.sleep(0.05)
+    started = time.monotonic()
+    short = [ask(small, store, f"ASK {{ {n} ?p ?o }}", 5.0) for n in range(3)]
+    seconds = time.monotonic() - started
+    long.join()
+
+    assert short == ["false"] * 3
+    assert seconds < 1.5  # the long one was not waited for
+    assert found == ["deadline"]
+
+
+def test_query_behind_a_harmful_one_is_answered(small: Pool, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "BEHIND_S", 10.0)
+    monkeypatch.setattr(pools, "RESCUE_S", 10.0)  # only the end of the harmful one frees those behind it
+    small.queue, small.queue_wait_s = 10, 5.0
+    assert ask(small, store, "ASK {}", 5.0) == "true"
+    found: dict[str, str] = {}
+
+    def run(name: str, query: str) -> None:
+        found[name] = ask(small, store, query, 10.0)
+
+    threads = [threading.Thread(target=run, args=("harmful", "SELECT * " + "{" * 4000 + "}" * 4000))]
+    threads += [threading.Thread(target=run, args=(f"honest {n}", f"ASK {{ {n} ?p ?o }}")) for n in range(3)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.005)
+    for thread in threads:
+        thread.join()
+
+    assert found == {"harmful": "crashed", "honest 0": "false", "honest 1": "false", "honest 2": "false"}

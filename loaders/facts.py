@@ -81,7 +81,8 @@ class Builder:
 
     def _dates(self, match: Match, roles: Mapping[str, str]) -> None:
         for name, function in (("startDate", "start"), ("endDate", "end")):
-            self._fact(match, name, {"subject": roles["event"], "object": f"{function}({roles['date']})"}, {})
+            slots = "|".join(f"{function}({slot})" for slot in roles["date"].split("|"))
+            self._fact(match, name, {"subject": roles["event"], "object": slots}, {})
 
     def _fact(self, match: Match, kind: str, roles: Mapping[str, str], made: dict[str, str]) -> None:
         filled: dict[str, list[Filled]] = {}

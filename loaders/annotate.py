@@ -12,7 +12,7 @@ from .items import CODE, Item
 from .prefilter import Prefilter
 from .rules import Language, Pattern
 
-_GAPS = regex.compile(r"[ \n]+")
+_GAPS = regex.compile(r"\s*\n\s*(?P<bullet>(?:[-*•·‣▪]|\d{1,2}[.)]) +)|[ \n]+")
 
 
 @dataclass
@@ -107,7 +107,11 @@ def _words(folded: str, start: int, end: int, sentence: Annotated) -> None:
         position = start
         for gap in _GAPS.finditer(folded, start, end):
             _append(folded, position, gap.start(), sentence)
-            if sentence.chars and sentence.chars[-1] != " ":
+            if gap["bullet"]:  # the items of a list are a list
+                shown = " " if sentence.chars[-1:] == [":"] else ": " if ":" not in sentence.chars else ", "
+                for number, char in enumerate(shown):
+                    _append(char, gap.start() + number, gap.start() + number + 1, sentence, shown=True)
+            elif sentence.chars and sentence.chars[-1] != " ":
                 _append(" ", gap.start(), gap.start() + 1, sentence, shown=True)
             position = gap.end()
         start = position

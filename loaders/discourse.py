@@ -13,8 +13,12 @@ from . import summits
 from .annotate import Annotated, Match
 from .entities import Draft, EntityTable
 from .items import CODE, ENTITY_TYPES, GROUPS, ORGANIZATIONS, Item
+from .normalise import fold
 from .rules import Language
 from .topics import Topics, same_clause
+
+# Kinds of things that a text calls by the noun of their names: "the network", "this charter".
+_SHORTENED = frozenset((*GROUPS["Init"], *GROUPS["Doc"], *GROUPS["Tech"]))
 
 
 class Discourse:
@@ -32,6 +36,7 @@ class Discourse:
         self.last_giver = ""  # who promised the sum spoken of
         self.last_person = ""  # the last speaker that is one
         self._personal = _personal_verb(language)
+        self._definite = _definite(language)
 
     @property
     def main(self) -> Draft | None:
@@ -48,6 +53,7 @@ class Discourse:
 
     def resolve(self, sentence: Annotated) -> None:
         """Put what they mean in the place of anaphors."""
+        self._short_forms(sentence)
         for anaphor in self.language.anaphors:
             if anaphor.requires & sentence.present != anaphor.requires:
                 continue
@@ -65,6 +71,32 @@ class Discourse:
                     found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
                 )
                 position = found.start() + 1
+
+    def _short_forms(self, sentence: Annotated) -> None:
+        """Let "the network" mean the last thing the text has called a network, whatever is spoken of beside it."""
+        position = 0
+        while (found := self._definite.search(sentence.text, position)) is not None:
+            position = found.end()
+            draft = self._called(found["noun"], sentence, found.start())
+            if draft is not None and draft.kind in CODE:
+                start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
+                item = Item(draft.kind, start, end, draft.id, anaphor=True)
+                sentence.replace(found.start(), found.end(), item, self.language.prefilter)
+                position = found.start() + 1
+
+    def _called(self, noun: str, sentence: Annotated, cell: int) -> Draft | None:
+        """Return the initiative, document or technology named last before *cell* whose name has *noun* in it.
+
+        None where the sentence before has brought up another of the sort: "a coalition of firms ... . The coalition ...".
+        """
+        if self.sentence_before is not None and noun in self.sentence_before.text.split():
+            return None
+        before = [(item.entity, 0) for item in sentence.items[:cell] if item is not None and item.entity]
+        for entity, _ in reversed([*self._lately(sentence.paragraph - 2), *before]):
+            draft = self.table[entity]
+            if draft.kind in _SHORTENED and any(noun in _words_of(words) for words, _, _ in draft.names):
+                return draft
+        return None
 
     def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
         if which == "first":
@@ -258,3 +290,20 @@ class Discourse:
 def _personal_verb(language: Language) -> Any:
     """Return the verbs that only a person can be the subject of."""
     return regex.compile(language.expand(str(language.settings.get("personal_verb", "(?!)"))))
+
+
+@functools.lru_cache(maxsize=8)
+def _definite(language: Language) -> Any:
+    """Return how a thing is called by the ``noun`` of its name: ``definite`` of the language and a word of ``short_noun``."""
+    nouns = language.groups.get("short_noun", r"(?!)")
+    before = language.expand(str(language.settings.get("definite", r"(?!)")))
+    start = language.settings.get("anaphor_start", r"(?<!\w)")
+    return regex.compile(
+        rf"{start}(?:{before})(?P<noun>{nouns})(?!\w)(?! (?:of|de|du|des|for|pour|on|sur|against|contre)(?!\w))"
+    )
+
+
+def _words_of(name: str) -> frozenset[str]:
+    """Return the folded words of a name, Arabic ones without article and prepositions too."""
+    words = fold(name).replace("'", " ").split()
+    return frozenset((*words, *map(summits.bare, words)))

@@ -28,7 +28,7 @@ from .source import Source
 from .templates import fold_template
 from .titled import titled_summit
 from .topics import is_passed_over, main_summit
-from .unnamed import unnamed_summit
+from .unnamed import speaks_of_peaks, unnamed_summit
 from .values import fill_years
 
 _ASIDES = [regex.compile(expression) for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \[")]
@@ -79,6 +79,8 @@ class Reader:
 
     def _learn(self, found: Found) -> bool:
         """Read for names, and settle which of them are one; tell whether the text speaks of a summit."""
+        if speaks_of_peaks(self.source):
+            return False
         goal = _goal(self.language)
         titled = titled_summit(self.source, self.table, self.sentences.boundaries)
         over = [(titled[0], NameEntry("#" + titled[1].id, "Summit", lower=True))] if titled else []

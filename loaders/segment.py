@@ -1,4 +1,7 @@
-"""Cut a text into paragraphs and sentences with offsets; a heading is a short paragraph without a full stop."""
+"""Cut a text into paragraphs and sentences with offsets; a heading is a short paragraph without a full stop.
+
+The items of a list belong to the line that announces them: "Signatories:" and its bullets are one sentence.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ _END = regex.compile(
     """,
     regex.VERBOSE,
 )
+BULLET = regex.compile(r"(?:[-*•–·‣▪]|\d{1,2}[.)])[ \u00a0\t]+(?=\S)")
+_LONGEST_ITEM = 120  # characters; what is longer is a sentence of its own
 _PARAGRAPH = regex.compile(r"[^\n]+")
 
 
@@ -52,7 +57,32 @@ def segment(text: str) -> list[Sentence]:
         left, right = _trim(text, position, stop)
         if left < right:
             sentences.append(Sentence(left, right, number, heading))
-    return sentences
+    return _with_lists(text, sentences)
+
+
+def _with_lists(text: str, sentences: list[Sentence]) -> list[Sentence]:
+    """Put short list items and the heading or the colon they stand under together."""
+    kept: list[Sentence] = []
+    position = 0
+    while position < len(sentences):
+        lead = sentences[position]
+        stop = position + 1
+        if (lead.heading or text[lead.end - 1] in ":：") and BULLET.match(text[lead.start : lead.end]) is None:
+            while stop < len(sentences) and _is_list_item(text, sentences, stop):
+                stop += 1
+        if stop - position > 2:
+            kept.append(Sentence(lead.start, sentences[stop - 1].end, lead.paragraph))
+            position = stop
+        else:
+            kept.append(lead)
+            position += 1
+    return kept
+
+
+def _is_list_item(text: str, sentences: list[Sentence], number: int) -> bool:
+    item = sentences[number]
+    alone = number + 1 == len(sentences) or sentences[number + 1].paragraph != item.paragraph
+    return alone and item.end - item.start <= _LONGEST_ITEM and BULLET.match(text[item.start : item.end]) is not None
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -25,6 +25,13 @@ def _unnamed(language: Language) -> tuple[Any, Any, Any, Any]:
     return regex.compile(rf"{start}(?:{forms[0]})(?!\w)"), company, stranger, club
 
 
+def speaks_of_peaks(source: Source) -> bool:
+    """Tell whether a text is about mountains or matches rather than about meetings: it has more words of the one than of the other."""
+    _, company, stranger, _ = _unnamed(source.language)
+    strangers = len(stranger.findall(source.folded.text))
+    return strangers > 1 and strangers > len(company.findall(source.folded.text))
+
+
 def unnamed_summit(source: Source, table: EntityTable) -> bool:
     """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does.
 
@@ -32,7 +39,8 @@ def unnamed_summit(source: Source, table: EntityTable) -> bool:
     """
     phrase, company, stranger, club = _unnamed(source.language)
     text = source.folded.text
-    if not company.search(text) or stranger.search(text):
+    meetings = len(company.findall(text))
+    if not meetings or len(stranger.findall(text)) >= meetings:
         return False
     found = list(phrase.finditer(text))
     if len(found) < 2 and (not found or found[0].start() > _OPENING):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import regex
 
 from summitgraph.errors import PatternError
-from summitgraph.graph.records import Concept, EntityRef, Fact, Finding, Span, Text
+from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Span, Text
 
 from . import calibration, consistency, summits
 from .annotate import Match
@@ -198,15 +198,20 @@ class Builder:
         """
         self.follow_merges()
         kept: list[Fact] = []
+        stands_for: dict[str, str] = {}  # which record is left of two for the same money
         refused = {(fact.roles["committedBy"], fact.roles["document"]) for fact in self.facts if fact.kind == "Refusal"}
         for fact in self.facts:
             if fact.kind == "Statement" and any(_repeats(fact, other) for other in kept):
                 continue
-            if fact.kind == "FinancialCommitment" and any(_same_money(fact, other) for other in kept):
+            if fact.kind == "FinancialCommitment" and (
+                same := next((other for other in kept if _same_money(fact, other)), None)
+            ):
+                stands_for[fact.id] = same.id
                 continue
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
+        kept = [_pointing_at(fact, stands_for) for fact in kept]
         kept = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
         self.facts, given_up = consistency.consistent(kept, summits.years(self.table))
         self.given_up = tuple(
@@ -215,6 +220,17 @@ class Builder:
 
     def _words_of(self, fact: Fact) -> str:
         return self.source.document.text[fact.evidence[0].start : fact.evidence[-1].end]
+
+
+def _pointing_at(fact: Fact, stands_for: Mapping[str, str]) -> Fact:
+    """Return *fact* with its references to records that went moved to those that stand for them ("of which 12 million")."""
+    if not stands_for or not any(isinstance(v, FactRef) for values in fact.roles.values() for v in values):
+        return fact
+    roles = {
+        role: tuple(FactRef(stands_for.get(v.id, v.id)) if isinstance(v, FactRef) else v for v in values)
+        for role, values in fact.roles.items()
+    }
+    return replace(fact, roles=roles)
 
 
 def _same_money(fact: Fact, other: Fact) -> bool:

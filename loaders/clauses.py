@@ -20,6 +20,7 @@ from .rules import ClauseRule, Grammar, Pattern
 
 _EVENTS = regex.compile(f"[{codes('Event')}]")
 _PERSON_BEHIND = regex.compile(f"[{codes('Person|Pronoun')}]")
+_ACTORS = regex.compile(f"[{codes('Actor')}]")
 _BOUND = regex.compile(r"[.;:!?؟؛]")
 _QUOTE = regex.compile(f"[{codes('Quote')}]")
 _QUOTED = regex.compile(
@@ -213,8 +214,15 @@ def _before(around: _Around, items: Any) -> Cells | None:
         if grammar.helpers.fullmatch(core):
             return span
         if grammar.joined.search(core) and (not before.strip() or grammar.opens.search(before)):
+            if around.rule.words and grammar.verb_first and not _leads(around, group.start()):
+                continue  # "the hopes of Juncker for Greece, and he said": no object of the clause before goes on
             return span
     return None
+
+
+def _leads(around: _Around, start: int) -> bool:
+    """Tell whether the item at cell *start* is a person, or else the first of the clause that can act."""
+    return _PERSON_BEHIND.match(around.text, start) is not None or _ACTORS.search(around.text, around.low, start) is None
 
 
 def _behind(around: _Around, items: Any) -> Cells | None:

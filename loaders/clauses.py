@@ -222,7 +222,9 @@ def _before(around: _Around, items: Any) -> Cells | None:
 
 def _leads(around: _Around, start: int) -> bool:
     """Tell whether the item at cell *start* is a person, or else the first of the clause that can act."""
-    return _PERSON_BEHIND.match(around.text, start) is not None or _ACTORS.search(around.text, around.low, start) is None
+    return (
+        _PERSON_BEHIND.match(around.text, start) is not None or _ACTORS.search(around.text, around.low, start) is None
+    )
 
 
 def _behind(around: _Around, items: Any) -> Cells | None:

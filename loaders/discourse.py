@@ -278,7 +278,10 @@ class Discourse:
         if here:
             return self.table[here[-1].entity].id
         earlier = self.sentence_before.items if self.sentence_before is not None else []
-        if before := [item for item in earlier if item is not None and item.type in wanted and item.entity]:
+        before = [item for item in earlier if item is not None and item.type in wanted and item.entity]
+        if name == "initiative":  # a foundation is more often who gives than what is given to
+            before = [item for item in before if item.type != "Foundation"] or before
+        if before:
             return self.table[before[0 if name == "initiative" else -1].entity].id
         for entity, _ in reversed(self._lately(match.sentence.paragraph - 1)):
             if self.table[entity].kind in wanted:

@@ -26,6 +26,7 @@ What people said, their offices and their nationalities stand whatever surrounds
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import regex
 
@@ -57,6 +58,21 @@ def supposed(match: Match, language: Language) -> bool:
     if kinds & _DONE and _found(language, "plan", near):
         return True
     return "FinancialCommitment" in kinds and _found(language, "promise_plan", near)
+
+
+def as_planned(match: Match, language: Language) -> Match:
+    """Return *match* with the sums it calls pledged called expected, where they are only planned ("is expected to invest")."""
+    pattern = match.pattern
+    if not any(roles.get("status") == "=Pledged" for _, roles in pattern.emit):
+        return match
+    inside = match.sentence.text[match.start : _stop(match)]
+    if not _found(language, "plan", inside):
+        return match
+    emit = tuple(
+        (kind, {**roles, "status": "=Expected"} if roles.get("status") == "=Pledged" else roles)
+        for kind, roles in pattern.emit
+    )
+    return replace(match, pattern=replace(pattern, emit=emit))
 
 
 def _kinds(pattern: Pattern) -> frozenset[str]:

@@ -17,7 +17,7 @@ from .core import core
 from .discourse import Discourse
 from .entities import EntityTable
 from .facts import Builder
-from .factuality import supposed
+from .factuality import as_planned, supposed
 from .gazetteer import Gazetteer, NameEntry
 from .naming import Namer
 from .recognise import Found, recognise
@@ -137,7 +137,7 @@ class Reader:
 
     def _emit(self, match: Match) -> None:
         if (match.pattern.asserted or not self._denied(match)) and not supposed(match, self.language):
-            self.builder.emit(match)
+            self.builder.emit(as_planned(match, self.language))
 
     def _denied(self, match: Match) -> bool:
         """Tell whether the clause is denied or hypothetical: a marker before the match or in its own words."""

@@ -55,10 +55,6 @@ def main(arguments: Sequence[str]) -> None:
     control = socket.socket(fileno=int(arguments[0]))
     store, memory_bytes = Path(arguments[1]), int(arguments[2])
     isolated = worker.leave_network()
-    with contextlib.suppress(
-        OSError, AttributeError
-    ):  # who hands a query over goes on before it is run: fewer switches
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     worker.load()
     gc.collect()
     gc.freeze()

@@ -29,7 +29,7 @@ from .templates import fold_template
 from .titled import titled_summit
 from .topics import is_passed_over, main_summit
 from .unnamed import speaks_of_peaks, unnamed_summit
-from .values import fill_years
+from .values import fill_years, goal_year
 
 _ASIDES = [regex.compile(expression) for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \[")]
 
@@ -81,7 +81,7 @@ class Reader:
         """Read for names, and settle which of them are one; tell whether the text speaks of a summit."""
         if speaks_of_peaks(self.source):
             return False
-        goal = _goal(self.language)
+        goal = goal_year(self.language)
         titled = titled_summit(self.source, self.table, self.sentences.boundaries)
         over = [(titled[0], NameEntry("#" + titled[1].id, "Summit", lower=True))] if titled else []
         for sentence in self.sentences.annotated(found, Gazetteer(over)):
@@ -169,9 +169,3 @@ def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
 def _veto(language: Language) -> Any:
     text = language.settings.get("veto")
     return regex.compile(rf"(?<!\w)(?:{fold_template(str(text))})(?!\w)") if text else None
-
-
-@functools.lru_cache(maxsize=8)
-def _goal(language: Language) -> Any:
-    """Return what stands before a year that is a goal ("by 2030")."""
-    return regex.compile(rf"(?<!\w)(?:{fold_template(str(language.settings.get('goal_year', '(?!)')))}) ?$")

@@ -17,7 +17,7 @@ from .gazetteer import Gazetteer
 from .items import Item
 from .normalise import Folded
 from .rules import Language
-from .values import DateRange, fill_years, grammar
+from .values import DateRange, fill_years, goal_year, grammar
 from .windows import Literals, within
 
 # A straight mark between a word and a space only ever closes: one without its opening takes nothing with it.
@@ -123,7 +123,7 @@ def recognise(
         state = table.known(hit.entries[0].key, "State", hit.entries[0].label)
         items.append(Item("Demonym", hit.start, hit.end, state.id, hit.entries[0].key))
     values = sorted(grammar(language).find(plain), key=lambda item: item.start)
-    fill_years(values, default_year)
+    fill_years(values, default_year, plain, goal_year(language))
     items += values
     if (told := _told_on(values, plain, published)) is not None:
         taken = [(item.start, item.end) for item in values]

@@ -15,6 +15,7 @@ import regex
 from .items import Item
 from .normalise import fold
 from .rules import Language
+from .templates import fold_template
 from .windows import Anchors, Windows, telling, within
 
 
@@ -385,23 +386,32 @@ def _any(words: Mapping[str, object]) -> str:
     return "(?:" + "|".join(regex.escape(word, special_only=True).replace(r"\ ", " ") for word in ordered) + ")"
 
 
-def fill_years(items: list[Item], default_year: str) -> None:
-    """Give dates without a year the year of the nearest date before them that has one, else after, else *default_year*.
+def fill_years(items: list[Item], default_year: str, plain: str = "", goal: Any = None) -> None:
+    """Give dates without a year the year of the nearest one before them, else of the nearest date after, else *default_year*.
 
+    A bare year dates only what comes after it, and not where it is a goal: behind words of *plain* that match *goal* ("by 2030").
     Source: the usual reading of news text; the weekday, where given, is not checked here.
     """
     years = [
-        (item.start, item.value.start[:4])
+        (item.start, item.value.start[:4], item.type == "Date")
         for item in items
-        if isinstance(item.value, DateRange) and item.value.has_year
+        if isinstance(item.value, DateRange)
+        and item.value.has_year
+        and not (goal and item.type != "Date" and goal.search(plain[max(0, item.start - 30) : item.start]))
     ]
     for item in items:
         if isinstance(item.value, DateRange) and not item.value.has_year:
-            before = [year for start, year in years if start < item.start]
-            after = [year for start, year in years if start > item.start]
+            before = [year for start, year, _ in years if start < item.start]
+            after = [year for start, year, full in years if start > item.start and full]
             year = before[-1] if before else (after[0] if after else default_year)
             if year:
                 item.value = item.value.with_year(year)
+
+
+@functools.lru_cache(maxsize=8)
+def goal_year(language: Language) -> Any:
+    """Return what stands before a year that is a goal ("by 2030")."""
+    return regex.compile(rf"(?<!\w)(?:{fold_template(str(language.settings.get('goal_year', '(?!)')))}) ?$")
 
 
 @functools.lru_cache(maxsize=8)

@@ -253,6 +253,9 @@ class Pool:
         self._ended: dict[int, int] = {}  # process to its exit status
         self._mourned: dict[int, Callable[[int], None]] = {}
         self._ticking = self._considering = self._rescuing = self._closed = False
+        self._quick = (
+            False  # whether a query was answered quickly since the last tick: there is somebody to give way to
+        )
         self._last: Process | None = None  # the one that was given a query last
         self._retry_at = 0.0
         self.killed = self.crashed = 0
@@ -457,6 +460,7 @@ class Pool:
             self._free(process, now)
             return
         job = process.jobs.popleft() if process.jobs else None
+        self._quick = self._quick or now < process.started + SLOW_AFTER_S
         # An allocation the limit refused, or a panic, leaves the process in an unknown state.
         if result.header.get("error") in ("memory", "panic"):
             self._replace(process)
@@ -542,10 +546,11 @@ class Pool:
             running = True
             if now > process.deadline:
                 self._expire(process)
-            elif not process.slowed and process.number and now > process.started + SLOW_AFTER_S:
+            elif self._quick and not process.slowed and process.number and now > process.started + SLOW_AFTER_S:
                 process.slowed = True
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, process.number, SLOW_NICE)
+        self._quick = False
         # Where all there is has yet to start, patience is START_S.
         patience = self.queue_wait_s if self.alive else max(self.queue_wait_s, START_S)
         while self._waiting and self._waiting[0].asked < now - patience:

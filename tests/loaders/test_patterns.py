@@ -63,6 +63,7 @@ def folder(tmp_path: Path) -> Path:
         ("- id: x\n  match: 'a'\n  emmit: []\n", r"frames\.yaml:1.*x.*unknown key 'emmit'"),
         ("- id: x\n", r"frames\.yaml:1.*x.*either 'match' or 'clause'"),
         ("- id: [\n", r"frames\.yaml:2.*not valid YAML"),
+        ("- id: x\n  match: 'a'\n  match: 'b'\n", r"frames\.yaml:3.*'match' stands twice"),
         ("- id: x\n  match: '{a:Person} and {a:Person}'\n", r"slot 'a' stands twice"),
     ],
 )

@@ -21,8 +21,8 @@ TEXTS = {
     "fr": "Le Sommet pour l'action sur l'intelligence artificielle s'est tenu à Paris les 10 et 11 février 2025. Il était coprésidé par le "
     "président français Emmanuel Macron et le Premier ministre indien Narendra Modi.\n\nSoixante et un pays ont signé la déclaration de "
     "Paris. La France a promis 110 milliards d'euros.\n",
-    "ar": "عقدت قمة العمل من أجل الذكاء الاصطناعي في باريس، فرنسا، يومي 10 و11 فبراير 2025. وترأس القمة الرئيس الفرنسي إيمانويل ماكرون "
-    "ورئيس الوزراء الهندي ناريندرا مودي.\n\nووقعت 58 دولة على إعلان باريس.\n",
+    "ar": "عقدت في باريس، فرنسا، قمة العمل من أجل الذكاء الاصطناعي يومي 10 و11 فبراير 2025. وترأس القمة رئيس الوزراء الهندي ناريندرا مودي "
+    "والرئيس الفرنسي إيمانويل ماكرون.\n\nووقعت 58 دولة على إعلان باريس.\n",
 }
 SAME = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 

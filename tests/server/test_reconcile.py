@@ -1,6 +1,7 @@
 """The W3C Reconciliation Service API, as OpenRefine (0.1, 0.2) and clients of the 1.0 draft speak it.
 
-The API's own JSON schemas and examples are checked against where a copy of ``reconciliation-api/specs`` is there.
+Every reply is checked against the rules of the API as ``reconciliation.yaml`` tells them; against the API's own JSON
+schemas and examples as well where a copy of ``reconciliation-api/specs`` is there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+import yaml
 from jsonschema import validators
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
@@ -216,7 +218,13 @@ def test_hostile_text_is_only_text(client: Client) -> None:
     assert "<script>" not in client.get("/reconcile/suggest/entity?prefix=%3Cscript%3E").text
 
 
-# The API's own schemas.
+# The rules of the API in our words, then its own schemas.
+
+RULES: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("reconciliation.yaml").read_text("utf-8"))
+
+
+def _rules(version: str, name: str) -> Any:
+    return validators.Draft7Validator(RULES[version][name] | {"$defs": RULES["$defs"]})
 
 
 def _validator(version: str, name: str) -> Any:
@@ -266,6 +274,40 @@ def _replies(client: Client) -> dict[str, dict[str, Reply]]:
             "suggest-properties-response": client.get("/reconcile/1.0/suggest/property?prefix=s"),
         },
     }
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2", "1.0-draft"])
+def test_every_reply_follows_the_rules_of_the_api(client: Client, version: str) -> None:
+    replies = _replies(client)[version]
+
+    assert set(replies) == set(RULES[version])
+    for name, reply in replies.items():
+        errors = [f"{error.json_path}: {error.message}" for error in _rules(version, name).iter_errors(reply.json())]
+        assert (reply.status, errors) == (200, []), name
+        assert not _rules(version, name).is_valid([reply.json()]), f"the rules of {name} refuse nothing"
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "wrong"),
+    [
+        (
+            "0.2",
+            "reconciliation-result-batch",
+            {"q": {"result": [{"id": "a", "name": "A", "score": "high", "match": True}]}},
+        ),
+        ("0.2", "reconciliation-result-batch", [{"result": []}]),
+        (
+            "0.2",
+            "data-extension-response",
+            {"meta": [{"id": "p", "name": "P"}], "rows": {"a": {"p": [{"str": "1", "int": 1}]}}},
+        ),
+        ("1.0-draft", "data-extension-response", {"meta": [{"id": "p", "name": "P"}], "rows": {"a": {"p": []}}}),
+        ("1.0-draft", "reconciliation-result-batch", {"results": [{"result": []}]}),
+        ("0.2", "suggest-entities-response", {"result": [{"id": "a"}]}),
+    ],
+)
+def test_the_rules_refuse_what_the_api_does_not_allow(version: str, name: str, wrong: Any) -> None:
+    assert not _rules(version, name).is_valid(wrong)
 
 
 @pytest.mark.parametrize("version", ["0.1", "0.2", "1.0-draft"])

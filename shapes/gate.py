@@ -20,7 +20,9 @@ from summitgraph.errors import InputError
 from summitgraph.ontology import terms
 
 from . import CROSS, GATE, paths
-from .engine import SUBCLASS, TYPE, Compiler, Data, Result, Shape, run, run_selects
+from .compiler import Compiler
+from .data import SUBCLASS, TYPE, Data
+from .engine import Result, Shape, run, run_selects
 from .report import Finding, Place, Report
 
 _SG = "https://w3id.org/summitgraph/ontology#"

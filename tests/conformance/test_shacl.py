@@ -15,7 +15,9 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from summitgraph.errors import InputError
-from summitgraph.shapes.engine import SH, TYPE, Compiler, Data, Term, run
+from summitgraph.shapes.compiler import Compiler
+from summitgraph.shapes.data import SH, TYPE, Data, Term
+from summitgraph.shapes.engine import run
 
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 SHT = "http://www.w3.org/ns/shacl-test#"

@@ -16,7 +16,9 @@ from rdflib.term import Node
 
 from summitgraph import ontology, shapes
 from summitgraph.errors import InputError
-from summitgraph.shapes.engine import Compiler, Data, Result, run
+from summitgraph.shapes.compiler import Compiler
+from summitgraph.shapes.data import Data
+from summitgraph.shapes.engine import Result, run
 from tests.rdf import as_graph
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.ttl"))

@@ -73,22 +73,30 @@ DRAWN = (
 BOX = (150, 42)
 STEP = (270, 110)
 
+# What describes terms, wherever it is shown; the colours are those of the page around it.
 STYLE = """
-:root { color-scheme: light dark; --line: light-dark(#c5ccd6, #47505c); --soft: light-dark(#f4f6f9, #1c2127);
-  --ink: light-dark(#16202c, #e6ebf1); --mark: #8792a2; --link: light-dark(#0b5cad, #7db8f5); }
+.ontology nav a { margin-inline-end: 1rem; } .ontology code { direction: ltr; unicode-bidi: isolate; }
+.ontology section.term { border-block-start: 1px solid var(--line); padding-block: .6rem; }
+.ontology section.term:target { background: var(--fact); }
+.ontology h3 { margin: 0; color: var(--ink); } .ontology h3 code { font-weight: normal; font-size: .85em; }
+.ontology dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .4rem 0; }
+.ontology dt { font-weight: 600; } .ontology dd { margin: 0; overflow-wrap: anywhere; }
+.ontology ul.index { columns: 14rem; padding: 0; list-style: none; }
+.ontology svg { max-width: 100%; height: auto; } .ontology svg rect { fill: var(--fact); stroke: var(--link); }
+.ontology svg text { fill: var(--ink); font-size: 14px; text-anchor: middle; }
+.ontology svg .edge { stroke: var(--soft); fill: none; } .ontology svg .tip { fill: var(--soft); }
+.ontology svg .name { font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
+@media (max-width: 40rem) { .ontology dl { grid-template-columns: 1fr; } }
+@media print { .ontology nav { display: none; } }
+"""
+# The rest of a page that stands alone.
+_ALONE = """
+:root { color-scheme: light dark; --line: light-dark(#c5ccd6, #47505c); --fact: light-dark(#f4f6f9, #1c2127);
+  --ink: light-dark(#16202c, #e6ebf1); --soft: light-dark(#5b6572, #98a2ae); --link: light-dark(#0b5cad, #7db8f5);
+  --paper: light-dark(#fff, #12161b); }
 body { font: 1rem/1.6 system-ui, "Noto Naskh Arabic", sans-serif; color: var(--ink);
-  background: light-dark(#fff, #12161b); max-width: 68rem; margin: 0 auto; padding: 1.5rem; }
-a { color: var(--link); } nav a { margin-inline-end: 1rem; } code { direction: ltr; unicode-bidi: isolate; }
-section.term { border-block-start: 1px solid var(--line); padding-block: .6rem; scroll-margin-block-start: 1rem; }
-section.term:target { background: var(--soft); } h3 { margin: 0; } h3 code { font-weight: normal; font-size: .85em; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .4rem 0; }
-dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
-ul.index { columns: 14rem; padding: 0; list-style: none; }
-svg { max-width: 100%; height: auto; } svg rect { fill: var(--soft); stroke: var(--link); }
-svg text { fill: var(--ink); font-size: 14px; text-anchor: middle; } svg .edge { stroke: var(--mark); fill: none; }
-svg .tip { fill: var(--mark); }
-svg .name { font-size: 11px; paint-order: stroke; stroke: light-dark(#fff, #12161b); stroke-width: 4px; }
-@media print { nav { display: none; } }
+  background: var(--paper); max-width: 68rem; margin: 0 auto; padding: 1.5rem; }
+a { color: var(--link); }
 """
 
 
@@ -218,16 +226,19 @@ def diagram(language: str = "en") -> str:
     return "".join([*parts, *labels, "</svg>"])
 
 
-def page(language: str = "en", links: dict[str, str] | None = None, stylesheet: str = "") -> str:
-    """Return the whole page in one language.
+def title(language: str) -> str:
+    """Return what the ontology is called."""
+    return _text(URIRef(IRI), DCTERMS.title, language)
+
+
+def content(language: str, links: dict[str, str] | None = None) -> str:
+    """Return what a page says of the ontology and its terms, to be styled by :data:`STYLE`.
 
     Args:
         language: ``en``, ``ar`` or ``fr``.
-        links: Addresses of the page in each language.
-        stylesheet: Address of :data:`STYLE` as a file; without one the style is in the page.
+        links: Addresses of the page in each language, to be offered at the top.
     """
     header = URIRef(IRI)
-    title = escape(_text(header, DCTERMS.title, language))
     licence = escape(str(_graph().value(header, DCTERMS.license)))
     turn = " ".join(
         f'<a href="{escape(address)}" hreflang="{code}" lang="{code}">{NAMES[code]}</a>'
@@ -236,7 +247,7 @@ def page(language: str = "en", links: dict[str, str] | None = None, stylesheet: 
     )
     classes, properties = sorted(terms.CLASSES), sorted(terms.PROPERTIES)
     body = [
-        f"<h1>{title}</h1><p>{escape(_text(header, DCTERMS.description, language))}</p>",
+        f"<h1>{escape(title(language))}</h1><p>{escape(_text(header, DCTERMS.description, language))}</p>",
         f"<nav>{turn} "
         + " ".join(f'<a href="#_{key}">{_say(key, language)}</a>' for key in ("classes", "properties", "concepts")),
         f"</nav><dl><dt>{_say('iri', language)}</dt><dd><code>{IRI}</code></dd>",
@@ -250,12 +261,16 @@ def page(language: str = "en", links: dict[str, str] | None = None, stylesheet: 
         body += [(_class if key == "classes" else _property)(name, language) for name in names]
     body.append(f'<h2 id="_concepts">{_say("concepts", language)}</h2>')
     body += [_scheme(scheme, language) for scheme in terms.CONCEPTS_BY_SCHEME]
+    return "\n".join(['<div class="ontology">', *body, "</div>"])
+
+
+def page(language: str = "en", links: dict[str, str] | None = None) -> str:
+    """Return a page in one language that stands alone; *links* are its addresses in each."""
     direction = "rtl" if language == "ar" else "ltr"
-    style = f'<link rel="stylesheet" href="{escape(stylesheet)}">' if stylesheet else f"<style>{STYLE}</style>"
     return (
         f'<!doctype html>\n<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{title}</title>{style}</head>'
-        "\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title(language))}</title>'
+        f"<style>{_ALONE}{STYLE}</style></head>\n<body>\n{content(language, links)}\n</body></html>\n"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
@@ -37,22 +37,27 @@ def read_filter(environ: Environ) -> Filter:
     """
     given = {name: values[0].strip() for name, values in read_parameters(environ.get("QUERY_STRING", "")).items()}
     if unknown := [name for name in given if name not in _PARAMETERS]:
-        raise Problem(400, "filter", f"there is no parameter {unknown[0]!r}", f"Use {', '.join(_PARAMETERS)}.")
+        raise _not_possible(f"there is no parameter {unknown[0]!r}", unknown[0], _PARAMETERS)
     sort = given.get("sort") or "amount"
     if sort not in SORTS:
-        raise Problem(400, "filter", f"sort={sort!r} is not possible", f"Use {', '.join(SORTS)}.")
+        raise _not_possible(f"sort={sort!r} is not possible", f"sort={sort}", SORTS)
     least = None
     if text := given.get("least", ""):
         try:
             least = Decimal(text)
         except InvalidOperation:
-            raise Problem(400, "filter", f"least={text!r} is not a number") from None
+            raise Problem(400, "number", f"least={text!r} is not a number", extra={"given": text}) from None
         if not least.is_finite():
-            raise Problem(400, "filter", f"least={text!r} is not a number")
+            raise Problem(400, "number", f"least={text!r} is not a number", extra={"given": text})
     return Filter(
         given.get("actor", ""), given.get("currency", ""), given.get("summit", ""), given.get("status", ""), least, sort,
         given.get("dir", "") == "asc",
     )  # fmt: skip
+
+
+def _not_possible(detail: str, given: str, possible: Sequence[str]) -> Problem:
+    listed = ", ".join(possible)
+    return Problem(400, "filter", detail, f"Use {listed}.", {"given": given, "possible": listed})
 
 
 def _sort_link(wanted: Filter, name: str) -> str:

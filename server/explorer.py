@@ -10,11 +10,11 @@ from flask import Flask, Response, request
 
 from . import schema_org
 from .graph_data import Part, check, described, overview, shortest_paths, surroundings
-from .pages import language_of
+from .pages import locale_of
 from .problems import Problem
 from .reply import Environ, Reply, matches
 from .respond import respond
-from .site import Names, Site
+from .site import Site
 from .sparql import read_parameters
 
 MAX_NODES = 5000
@@ -48,12 +48,11 @@ def _answer(site: Site, make: Callable[[Mapping[str, list[str]]], Part], allowed
     given = read_parameters(environ.get("QUERY_STRING", ""))
     if unknown := [name for name in given if name not in (*allowed, "lang")]:
         raise Problem(400, "graph", f"there is no parameter {unknown[0]!r}", f"Use {', '.join((*allowed, 'lang'))}.")
-    language = language_of(environ)
-    etag = f'"{site.engine.version()}-{language}"'  # the address tells the rest
+    etag = f'"{site.engine.version()}-{locale_of(environ)}"'  # the address tells the rest
     headers = [("ETag", etag), ("Cache-Control", "no-cache"), ("Vary", "Accept-Language, Accept-Encoding, Cookie")]
     if matches(environ.get("HTTP_IF_NONE_MATCH"), etag):
         return respond(Reply(304, headers=headers))
-    data = described(make(given), site.engine, site.pages, Names(site.engine, language))
+    data = described(make(given), site.engine, site.pages, site.names(environ))
     return respond(Reply(200, "application/json", json.dumps(data, ensure_ascii=False).encode(), headers))
 
 

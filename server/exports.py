@@ -41,11 +41,13 @@ def register(app: Flask, site: Site) -> None:
     def export() -> Response:
         form = request.args.get("format", "trig")
         if form not in MEDIA_TYPES:
-            raise Problem(400, "format", f"there is no format {form!r}", f"There are: {', '.join(MEDIA_TYPES)}.")
+            listed = ", ".join(MEDIA_TYPES)
+            extra = {"given": form, "possible": listed}
+            raise Problem(400, "format", f"there is no format {form!r}", f"There are: {listed}.", extra)
         if unknown := sorted(set(request.args) - {"format", *_CHOICES}):
-            raise Problem(
-                400, "parameter", f"unknown parameter {unknown[0]!r}", f"There are: format, {', '.join(_CHOICES)}."
-            )
+            listed = ", ".join(("format", *_CHOICES))
+            extra = {"given": unknown[0], "possible": listed}
+            raise Problem(400, "filter", f"unknown parameter {unknown[0]!r}", f"There are: {listed}.", extra)
         if construct := request.args.get("construct"):
             _check(site, construct)
         version = site.engine.version()

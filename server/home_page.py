@@ -49,7 +49,7 @@ def summits(site: Site, names: Names, limit: int = _CARDS) -> list[Card]:
                 item[name + "s"][text] = None
     kept = dict(sorted(found.items(), key=lambda pair: -pair[1]["count"])[:limit])
     names.learn([*kept, *(iri for item in kept.values() for iri in (*item["places"], *item["chairs"]))])
-    form = In(names.language)
+    form = In(names.language, names.locale)
     ordered = sorted(
         kept.items(), key=lambda pair: (pair[1]["date"] != "", pair[1]["date"], pair[1]["count"]), reverse=True
     )
@@ -169,7 +169,7 @@ def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> byt
     except Problem:
         hits = []  # the index is being built; the page is still of use
     return pages.render(
-        "problem.html", environ, problem=problem, path=path, words=words, hits=hits,
+        "problem.html", environ, problem=problem, told=problem.told(language_of(environ)), path=path, words=words, hits=hits,
         json_ld=schema_org.script({"@type": "WebPage", "name": problem.title}),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.lists import format_list
+from babel.localedata import locale_identifiers
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 FOLDER = Path(str(resources.files("summitgraph.server")))
@@ -29,17 +30,41 @@ def is_built(name: str) -> bool:
     return (BUILT / name).is_file()
 
 
-@lru_cache(maxsize=8)
-def _locale(language: str) -> Locale:
-    # The digits of Arabic print differ by country; those of the web are what the texts of the graph use.
-    return Locale.parse("ar_AE" if language == "ar" else language)
+# The form of a language where the reader names no country: English that is of none, and Arabic with the names of months
+# and the separators of most countries.
+_WITHOUT_REGION = {"en": "en_001", "ar": "ar_AE", "fr": "fr"}
+
+
+@lru_cache(maxsize=512)
+def locale_of(language: str, region: str = "") -> str:
+    """Return the identifier of the locale for a language and a region (ISO 3166), that of no region if CLDR has none.
+
+    >>> locale_of("en", "US"), locale_of("en", "XX"), locale_of("fr", "CA")
+    ('en_US', 'en_001', 'fr_CA')
+    """
+    known = f"{language}_{region}"
+    return known if region and known in _identifiers() else _WITHOUT_REGION.get(language, language)
+
+
+@lru_cache(maxsize=1)
+def _identifiers() -> frozenset[str]:
+    return frozenset(locale_identifiers())
+
+
+_parse = lru_cache(maxsize=64)(Locale.parse)
 
 
 class In:
-    """Values in the form of one language."""
+    """Values in the form of one language, and of one of its regions if *locale* (see :func:`locale_of`) names one."""
 
-    def __init__(self, language: str) -> None:
-        self.language, self.locale = language, _locale(language)
+    def __init__(self, language: str, locale: str = "") -> None:
+        self.language, self.locale = language, _parse(locale or locale_of(language))
+
+    @property
+    def tag(self) -> str:
+        """Return the locale as BCP 47 tag, as browsers take it; Arabic with the digits that texts on the web use."""
+        tag = str(self.locale).replace("_", "-")
+        return f"{tag}-u-nu-latn" if self.language == "ar" else tag
 
     def number(self, value: int | Decimal | str) -> str:
         """Return a number with its separators."""
@@ -63,8 +88,10 @@ class In:
     def date(self, value: str) -> str:
         """Return a date, a month or a year as it is written; anything else unchanged.
 
-        >>> In("fr").date("2025-02-10"), In("en").date("2025-02"), In("en").date("soon")
-        ('10 février 2025', 'February 2025', 'soon')
+        >>> In("fr").date("2025-02-10"), In("en").date("2025-02-10"), In("en", "en_US").date("2025-02-10")
+        ('10 février 2025', '10 February 2025', 'February 10, 2025')
+        >>> In("en").date("2025-02"), In("en").date("soon")
+        ('February 2025', 'soon')
         """
         try:
             if len(value) == 4:

@@ -105,3 +105,20 @@ def choose_language(header: str | None, offers: Sequence[str], default: str) -> 
         if primary in offers and score > best:
             best, chosen = score, primary
     return chosen
+
+
+def choose_region(header: str | None, language: str) -> str:
+    """Return the region the Accept-Language header likes best for *language*, in capitals; empty where it names none.
+
+    >>> choose_region("fr, en-GB;q=0.8, en-US;q=0.7", "en"), choose_region("en, zh-Hant-TW", "en")
+    ('GB', '')
+    """
+    best, chosen = 0.0, ""
+    for part in (header or "").lower().split(","):
+        tag, _, parameter = part.partition(";")
+        score = _quality(parameter.partition("=")[2].strip()) if parameter.strip().startswith("q=") else 1.0
+        primary, *rest = tag.strip().split("-")
+        region = next((item for item in rest if len(item) == 2 and item.isalpha()), "")
+        if primary == language and region and score > best:
+            best, chosen = score, region.upper()
+    return chosen

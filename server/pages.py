@@ -11,13 +11,12 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from . import local
 from .engine import known_prefixes
-from .negotiate import choose_language
+from .negotiate import choose_language, choose_region
 from .reasons import reason
 from .reply import Environ
 from .sparql import read_parameters
@@ -54,6 +53,12 @@ def language_of(environ: Environ) -> str:
         if name == COOKIE and value in LANGUAGES:
             return str(value)
     return choose_language(environ.get("HTTP_ACCEPT_LANGUAGE"), LANGUAGES, "en")
+
+
+def locale_of(environ: Environ) -> str:
+    """Return the locale (``en_GB``) of a page's language in the reader's country, as the browser tells it."""
+    language = language_of(environ)
+    return local.locale_of(language, choose_region(environ.get("HTTP_ACCEPT_LANGUAGE"), language))
 
 
 def direction(language: str) -> str:
@@ -104,7 +109,7 @@ class Pages:
     def render(self, template: str, environ: Environ, **values: Any) -> bytes:
         """Return the page in the reader's language."""
         language = language_of(environ)
-        words = messages()
+        words, form = messages(), local.In(language, locale_of(environ))
         path = environ.get("PATH_INFO", "/")
         page = self.templates.get_template(template).render(
             t=words[language],
@@ -112,8 +117,8 @@ class Pages:
             languages=[(code, words[code]["name"]) for code in LANGUAGES],
             language_link=lambda code: self._link(environ, code),
             sections=[(target, words[language][name], path == target) for target, name in SECTIONS],
-            number=lambda value: format_decimal(value, locale=language),
-            in_words=local.In(language),
+            number=form.number,
+            in_words=form,
             **values,
         )
         return page.encode()

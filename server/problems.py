@@ -52,11 +52,15 @@ class Problem(Exception):
         words = _translations().get(self.code, {}).get(language)
         if words is None:
             return self.detail, self.hint
+        detail = self._filled(words["detail"]) or words.get("general", "")
+        return (detail, self._filled(words.get("hint", "")) or self.hint) if detail else (self.detail, self.hint)
+
+    def _filled(self, text: str) -> str:
+        """Return *text* with the members it names, or nothing if one of them is missing."""
         try:
-            detail = words["detail"].format_map(dict(self.extra))
+            return text.format_map(dict(self.extra))
         except KeyError:
-            detail = words.get("general", "")
-        return (detail, words.get("hint", self.hint)) if detail else (self.detail, self.hint)
+            return ""
 
     def document(self, language: str = "en") -> dict[str, object]:
         """Return the members of the problem document."""

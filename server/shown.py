@@ -108,7 +108,7 @@ class Shower:
 
     def __init__(self, pages: Pages, names: Names, wikidata: Mapping[str, str], messages: Mapping[str, str]) -> None:
         self.pages, self.names, self.wikidata, self.messages = pages, names, wikidata, messages
-        self.form = In(names.language)
+        self.form = In(names.language, names.locale)
 
     def cell(self, cell: Mapping[str, str], property_: str = "") -> Shown:
         """Return a value of a property (local name)."""

@@ -14,7 +14,7 @@ from .cache import Entry
 from .dataset import published
 from .engine import Engine
 from .formats import HTML
-from .pages import COOKIE, LANGUAGES, Pages, language_of, shorten
+from .pages import COOKIE, LANGUAGES, Pages, language_of, locale_of, shorten
 from .reply import Environ, Reply, matches
 from .sparql import read_parameters
 
@@ -49,8 +49,8 @@ def last_modified(version: str) -> tuple[str, str]:
 class Names:
     """What things are called in one language, asked for many at once and remembered."""
 
-    def __init__(self, engine: Engine, language: str) -> None:
-        self.engine, self.language = engine, language
+    def __init__(self, engine: Engine, language: str, locale: str = "") -> None:
+        self.engine, self.language, self.locale = engine, language, locale
         self.version = engine.version()
         self._known: dict[str, tuple[str, str]] = {}
 
@@ -79,7 +79,7 @@ class Site:
 
     def names(self, environ: Environ) -> Names:
         """Return what things are called in the reader's language."""
-        return Names(self.engine, language_of(environ))
+        return Names(self.engine, language_of(environ), locale_of(environ))
 
     def reply(
         self,
@@ -94,7 +94,7 @@ class Site:
 
         *links* are the targets and parameters of Link headers (RFC 8288).
         """
-        version, language = self.engine.version(), language_of(environ)
+        version, language = self.engine.version(), locale_of(environ)
         address = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')} {environ.get('HTTP_HOST', '')}"
         key = f"{version} {language} {template} {address} {self.pages.static_key}"
         etag = f'"{hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()}"'

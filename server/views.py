@@ -87,7 +87,7 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
 
     @app.get("/ontology")
     def show_ontology() -> Response:
-        return respond(vocabulary.document(request.environ, accept(), none_match()))
+        return respond(vocabulary.document(site, request.environ, accept(), none_match()))
 
     @app.get("/ontology.<name>")
     @app.get("/ontology/<path:name>")

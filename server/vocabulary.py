@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from email.utils import formatdate
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
+from markupsafe import Markup
 
 from summitgraph.ontology.terms import IRI, VERSION
 
@@ -18,6 +21,7 @@ from .formats import GRAPH_FORMATS, HTML, JSON_LD, RDF_FORMATS, by_name, negotia
 from .pages import LANGUAGES, language_of
 from .problems import Problem, not_acceptable
 from .reply import Environ, Reply, matches
+from .site import Site
 
 _FOLDER = resources.files("summitgraph.ontology")
 _CSS = "text/css; charset=utf-8"
@@ -31,14 +35,21 @@ def _triples() -> tuple[ox.Triple, ...]:
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _page(language: str) -> bytes:
+def _content(language: str) -> tuple[str, Markup]:
     from summitgraph.ontology import docs  # brings rdflib, which a server that nobody asks for the page does without
 
-    links = {code: f"/ontology?lang={code}" for code in LANGUAGES}
-    data = schema_org.script(
-        {"@type": "DefinedTermSet", "name": "SummitGraph", "url": IRI, "version": VERSION, "inLanguage": language}
-    )
-    return docs.page(language, links, stylesheet="/ontology/style.css").replace("</head>", f"{data}</head>", 1).encode()
+    return docs.title(language), Markup(docs.content(language))  # noqa: S704 - written by us, its texts escaped
+
+
+def _page(site: Site, environ: Environ) -> Reply:
+    def values() -> Mapping[str, Any]:
+        language = language_of(environ)
+        name, content = _content(language)
+        data = {"@type": "DefinedTermSet", "name": name, "url": IRI, "version": VERSION, "inLanguage": language}
+        alternates = [(form.media_type, f"/ontology.{form.suffix}") for form in RDF_FORMATS]
+        return {"name": name, "content": content, "alternates": alternates, "json_ld": schema_org.script(data)}
+
+    return site.reply(environ, "ontology.html", values)
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +65,7 @@ def _tagged(reply: Reply, none_match: str | None) -> Reply:
     return Reply(304, headers=reply.headers) if matches(none_match, etag) else reply
 
 
-def document(environ: Environ, accept: str | None, none_match: str | None) -> Reply:
+def document(site: Site, environ: Environ, accept: str | None, none_match: str | None) -> Reply:
     """Return the ontology: its page for a browser, else RDF in the format asked for.
 
     Raises:
@@ -64,8 +75,7 @@ def document(environ: Environ, accept: str | None, none_match: str | None) -> Re
     if chosen is None:
         raise not_acceptable([item.media_type for item in GRAPH_FORMATS])
     if chosen[0] is HTML:
-        headers = [("Vary", "Accept, Accept-Language, Accept-Encoding, Cookie")]
-        return _tagged(Reply(200, HTML.content_type, _page(language_of(environ)), headers), none_match)
+        return _page(site, environ)
     return _tagged(rdf_reply(iter(_triples()), chosen[0].media_type), none_match)
 
 

@@ -75,7 +75,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 
 const status = (text) => { byId("x-status").textContent = text; };
-const form = new Intl.NumberFormat(language);
+const form = new Intl.NumberFormat(document.body.dataset.locale);
 const plural = new Intl.PluralRules(language);
 /** The form of a noun that stands after a number; the forms come in CLDR's order. */
 function counted(number, forms) {

@@ -142,7 +142,7 @@ const said = new Map([
   ["Add a new tab", words.q_new_tab], ["Run query", words.run], ["Share query", words.q_share], ["Download result", words.q_save],
   ["Download Results", words.q_save], ["First", words.q_first], ["Previous", words.q_previous], ["Next", words.q_next], ["Last", words.q_last],
 ]);
-const numerals = new Intl.NumberFormat(document.documentElement.lang === "ar" ? "ar-AE" : document.documentElement.lang);
+const numerals = new Intl.NumberFormat(document.body.dataset.locale);
 function inWords(text) {
   const known = said.get(text.trim());
   if (known) return known;

@@ -57,7 +57,7 @@ def test_expansion_gives_facts_and_records_with_what_they_name(harbour: Client) 
         ("financial-commitment/1", "beneficiary", "topic/reefs"),
     }
     assert (nodes["person/ana-lima"]["label"], nodes["person/ana-lima"]["class"]) == ("Ana Lima", "Person")
-    assert (nodes["financial-commitment/1"]["label"], nodes["financial-commitment/1"]["record"]) == ("$20M", True)
+    assert (nodes["financial-commitment/1"]["label"], nodes["financial-commitment/1"]["record"]) == ("US$20M", True)
     assert nodes["statement/1"]["label"] == "The sea will not wait"
     assert not any("claim" in name or "evidence" in name for name in nodes)
 

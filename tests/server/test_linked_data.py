@@ -172,5 +172,8 @@ def test_refusal_is_explained_on_a_page_of_the_house(client: Client) -> None:
     assert reply.status == 400
     assert '<html lang="ar" dir="rtl">' in reply.text
     assert "لا يفهم الخادم هذا الطلب." in reply.text
-    assert "sort=&#39;colour&#39;" in reply.text
-    assert "Use actor, amount" in reply.text
+    assert "لا يُعرف «sort=colour» هنا" in reply.text
+    assert "المتاح: actor, amount" in reply.text
+    exact = reply.text.partition("<details")[2]
+    assert "sort=&#39;colour&#39; is not possible" in exact
+    assert "<details" not in client.get("/commitments?sort=colour", Accept=BROWSER, Accept_Language="en").text

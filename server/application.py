@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
 
-from . import describe, reconcile_api, review_page
+from . import describe, home_page, reconcile_api, review_page
 from .auth import Gatekeeper, read_tokens
 from .engine import Engine, check_store
 from .gateway import Gateway, WsgiApp
@@ -79,7 +80,7 @@ def compose(settings: Settings, metrics: Metrics) -> tuple[Flask, Gateway]:
     register_store(app, engine, updates)
     review_page.register(app, site, updates)
     reconcile_api.register(app, site)
-    gateway = Gateway(settings, endpoint, app.wsgi_app, metrics)
+    gateway = Gateway(settings, endpoint, app.wsgi_app, metrics, partial(home_page.missing, site))
     app.wsgi_app = by_path(settings.base_iri, gateway)  # type: ignore[method-assign,assignment]
     app.extensions["summitgraph"] = engine
     return app, gateway

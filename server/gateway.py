@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .formats import HTML
 from .limits import Limiter, client_of
 from .observe import Metrics
 from .problems import Problem, method_not_allowed
@@ -20,14 +21,23 @@ log = logging.getLogger(__name__)
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 ALWAYS = frozenset(["/healthz", "/readyz"])
 _READ = "GET, HEAD, OPTIONS"
+# What a reader can mend, told on a page like the others; a busy or failing server says so with less.
+_EXPLAINED = frozenset([400, 403, 405, 406, 413])
 ENDPOINT_PATHS = frozenset(["/sparql", "/sparql/"])
 
 
 class Gateway:
     """Everything a request passes before it is routed."""
 
-    def __init__(self, settings: Settings, endpoint: Endpoint, rest: WsgiApp, metrics: Metrics) -> None:
-        self.endpoint, self.rest, self.metrics = endpoint, rest, metrics
+    def __init__(
+        self,
+        settings: Settings,
+        endpoint: Endpoint,
+        rest: WsgiApp,
+        metrics: Metrics,
+        page: Callable[[Environ, Problem], bytes],
+    ) -> None:
+        self.endpoint, self.rest, self.metrics, self.page = endpoint, rest, metrics, page
         self.cors, self.trust_proxy = settings.cors, settings.trust_proxy
         fronts = max(1, settings.fronts)
         self.limiter = Limiter(settings.rate / fronts, settings.burst, settings.concurrent)
@@ -74,5 +84,7 @@ class Gateway:
         """Return the reply for *problem*."""
         self.metrics.count_problem(problem.status, problem.code)
         content_type, body = problem.render(environ.get("HTTP_ACCEPT"), environ.get("HTTP_ACCEPT_LANGUAGE"))
+        if content_type == HTML.content_type and problem.status in _EXPLAINED:
+            body = self.page(environ, problem)
         headers = [("Vary", "Accept, Accept-Language"), ("Cache-Control", "no-store"), *problem.headers]
         return Reply(problem.status, content_type, body, headers, size=len(body))

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from . import catalogue, schema_org, terms
 from .facts import query
 from .local import In
-from .pages import Pages, language_of
+from .pages import language_of
 from .problems import Problem
 from .reply import Environ, Reply
 from .respond import respond
@@ -160,7 +160,7 @@ def _is_wanted(hit: Hit) -> bool:
     return bool(terms.local_name(hit.iri)) or not hit.type or (name != "" and name not in terms.PROVENANCE)
 
 
-def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> bytes:
+def missing(site: Site, environ: Environ, problem: Problem) -> bytes:
     """Return the page for a request that could not be answered; where nothing is at an address, it has searched already."""
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
     words = path.rstrip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")[:200]
@@ -168,8 +168,9 @@ def missing(site: Site, pages: Pages, environ: Environ, problem: Problem) -> byt
         hits = found(site, words, language_of(environ), 10) if problem.status == 404 else []
     except Problem:
         hits = []  # the index is being built; the page is still of use
-    return pages.render(
-        "problem.html", environ, problem=problem, told=problem.told(language_of(environ)), path=path, words=words, hits=hits,
+    query = read_parameters(environ.get("QUERY_STRING", "")).get("query", [""])[0] if path == "/sparql" else ""
+    return site.pages.render(
+        "problem.html", environ, problem=problem, query=query, told=problem.told(language_of(environ)), path=path, words=words, hits=hits,
         json_ld=schema_org.script({"@type": "WebPage", "name": problem.title}),
     )  # fmt: skip
 

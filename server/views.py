@@ -146,11 +146,11 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
         metrics.count_problem(problem.status, problem.code)
         # What asks an API reads JSON, whatever it says it accepts.
         asked = "application/problem+json" if request.path.startswith("/api/") else accept()
-        content_type, body = problem.render(asked)
+        content_type, body = problem.render(asked, request.headers.get("Accept-Language"))
         if (
             content_type.startswith(HTML.media_type) and problem.status < 500
         ):  # a mistake of ours may be in the page itself
-            body = home_page.missing(site, pages, request.environ, problem)
+            body = home_page.missing(site, request.environ, problem)
         return Response(
             body, problem.status, [("Vary", "Accept, Accept-Language"), *problem.headers], content_type=content_type
         )

@@ -41,6 +41,8 @@ def test_syntax_error_is_told_in_the_language_asked_for(client: Client, language
     assert text.splitlines()[0] == f"400 Bad Request: {detail}"
     assert text.splitlines()[1].startswith("syntax error at line 1, column 10")
     assert detail in page.text
+    assert 'class="sections"' in page.text
+    assert 'href="/query?query=SELECT%20%2A%20%7B%20broken"' in page.text
     assert "Accept-Language" in page.headers["vary"]
 
 

@@ -134,6 +134,15 @@ def local(kind: str, document: str, content: str) -> NamedNode:
     return NamedNode(f"{base()}id/{path_of_kind(kind)}/{document}-{digest}")
 
 
+def is_local(iri: str) -> bool:
+    """Tell whether *iri* is one that :func:`local` gives.
+
+    >>> is_local(str(local("Summit", "00000000000000a1", "next edition").value)), is_local(entity("Summit", "G20 2024").value)
+    (True, False)
+    """
+    return regex.fullmatch(r"[0-9a-f]{16}-[0-9a-f]{16}", iri.rpartition("/")[2]) is not None
+
+
 def source_document(document: str) -> NamedNode:
     """Return the IRI of a source document by its id (16 hexadecimal digits)."""
     return NamedNode(f"{base()}id/source-document/{document}")

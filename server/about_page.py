@@ -40,7 +40,7 @@ def about(site: Site, environ: Environ) -> Reply:
             "snapshot": number,
             "moment": moment.isoformat(),
             "texts_in": [value(row, "lang") for row in site.engine.select(LANGUAGES)],
-            "triples": int(value(site.engine.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0], "n")),
+            "triples": site.engine.search.counts(site.engine.version()).triples,
             "dumps": [(_DUMP_NAMES[suffix], f"/dump/summitgraph.{suffix}") for suffix in DUMPS],
             "services": [(name, address + path) for name, path in _SERVICES],
             "json_ld": schema_org.script({"@type": "Dataset", "name": "SummitGraph", "url": address + "/dataset"}),

@@ -54,6 +54,8 @@ def dcat(engine: Engine, site: str) -> Triples:
         add(node, DCAT + "mediaType", ox.NamedNode(_MEDIA_TYPE + form.media_type))
     # The numbers of VoID, without its partitions.
     triples += [
-        item for item in void(engine, site) if item.subject == dataset and not isinstance(item.object, ox.BlankNode)
+        item
+        for item in void(engine, site, by_class=False)
+        if item.subject == dataset and not isinstance(item.object, ox.BlankNode)
     ]
     return list(dict.fromkeys(triples))

@@ -112,8 +112,8 @@ def examples(endpoint: str) -> Triples:
     return triples
 
 
-def void(engine: Engine, site: str) -> Triples:
-    """Return the VoID description: size, and how often each class and property is used."""
+def void(engine: Engine, site: str, *, by_class: bool = True) -> Triples:
+    """Return the VoID description: size, how often each class and property is used, and *by_class* which goes with which."""
     triples: Triples = []
     dataset, kind = _iri(site + "/dataset"), RDF + "type"
     _add(triples, dataset, kind, _iri(VOID + "Dataset"), _iri("http://www.w3.org/ns/dcat#Dataset"))
@@ -138,7 +138,8 @@ def void(engine: Engine, site: str) -> Triples:
             _add(triples, dataset, VOID + link, part)
             _add(triples, part, VOID + named, _iri(row["term"]["value"]))
             _add(triples, part, VOID + counted, _integer(int(row["n"]["value"])))
-    triples += _by_class(engine, [row["term"]["value"] for row in classes])
+    if by_class:
+        triples += _by_class(engine, [row["term"]["value"] for row in classes])
     return triples
 
 

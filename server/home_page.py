@@ -8,6 +8,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from summitgraph.graph.iris import is_local
+
 from . import catalogue, schema_org, terms
 from .facts import query
 from .local import In
@@ -47,7 +49,9 @@ def summits(site: Site, names: Names, limit: int = _CARDS) -> list[Card]:
         for name in ("place", "chair"):
             if text := value(row, name):
                 item[name + "s"][text] = None
-    kept = dict(sorted(found.items(), key=lambda pair: -pair[1]["count"])[:limit])
+    # "The next edition" is a summit too, but nothing to start from where others have a name.
+    named = {iri: item for iri, item in found.items() if not is_local(iri)} or found
+    kept = dict(sorted(named.items(), key=lambda pair: -pair[1]["count"])[:limit])
     names.learn([*kept, *(iri for item in kept.values() for iri in (*item["places"], *item["chairs"]))])
     form = In(names.language, names.locale)
     ordered = sorted(
@@ -67,19 +71,18 @@ def home(site: Site, environ: Environ) -> Reply:
 
     def values() -> Mapping[str, Any]:
         names = site.names(environ)
-        classes = site.engine.select(query("count-classes"))
-        counts = {terms.local_name(value(row, "term")): int(value(row, "n")) for row in classes}
-        total = int(value(site.engine.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0], "n"))
+        held = site.engine.search.counts(site.engine.version())
+        counts = {terms.local_name(term): number for term, number in held.classes.items()}
         listed = [
-            {"label": terms.label(value(row, "term"), names.language) or name, "name": name, "count": counts[name]}
-            for row in classes
-            if (name := terms.local_name(value(row, "term"))) and name not in terms.PROVENANCE | terms.CONCEPTS
+            {"label": terms.label(term, names.language) or name, "name": name, "count": number}
+            for term, number in held.classes.items()
+            if (name := terms.local_name(term)) and name not in terms.PROVENANCE | terms.CONCEPTS
         ]
         address = base_of(environ)
         return {
-            "triples": total,
-            "stated": _stated(site, counts),
-            "documents": counts.get("SourceDocument", 0) or documents(site),
+            "triples": held.triples,
+            "stated": counts.get("Claim", 0) - held.type_claims + sum(counts.get(name, 0) for name in terms.RECORDS),
+            "documents": counts.get("SourceDocument", 0) or held.documents,
             "counts": counts,
             "classes": listed,
             "summits": summits(site, names),
@@ -101,19 +104,6 @@ def home(site: Site, environ: Environ) -> Reply:
         }
 
     return site.reply(environ, "home.html", values)
-
-
-def _stated(site: Site, counts: Mapping[str, int]) -> int:
-    """Return how many facts there are: claims other than what a thing is, and records."""
-    records = sum(number for name, number in counts.items() if name in terms.RECORDS)
-    kinds = int(value(site.engine.select(query("count-facts"))[0], "n"))
-    return counts.get("Claim", 0) - kinds + records
-
-
-def documents(site: Site) -> int:
-    """Return how many document graphs there are."""
-    text = "SELECT (COUNT(*) AS ?n) { GRAPH ?g {} FILTER(CONTAINS(STR(?g), '/graph/doc/')) }"
-    return int(value(site.engine.select(text)[0], "n"))
 
 
 def results(site: Site, environ: Environ) -> Reply:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import view
+from .counts import Counts
+from .counts import read as read_counts
 from .fulltext import language_facet, properties, stem, type_facet, words
 from .problems import Problem
 
@@ -91,6 +93,10 @@ class Search:
             raise Problem(504, "deadline", "the search took too long", "Give longer or more words.") from error
         finally:
             connection.set_progress_handler(None, _STEPS)
+
+    def counts(self, version: str) -> Counts:
+        """Return how much of what the view *version* holds."""
+        return read_counts(self._open(version))
 
     def labels(self, version: str, iris: Iterable[str], lang: str) -> dict[str, tuple[str, str]]:
         """Return for each of *iris* that has one its name in *lang*, else in English or any language, and which."""

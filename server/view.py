@@ -23,7 +23,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 FOLDER = "views"
-INDEX = ".text1"  # counted up when the layout of the full-text index changes, so that an older one is built anew
+INDEX = ".text2"  # counted up when the layout of the full-text index or its counts change, so that an older one is built anew
 
 
 def current_name(store: Path | str) -> str:
@@ -116,10 +116,11 @@ def _merge(store: Path, target: Path, number: str) -> Any:
 
 
 def _index(merged: Any, target: Path, name: str) -> None:
-    from . import fulltext  # not needed by the query processes, which import this module too
+    from . import counts, fulltext  # not needed by the query processes, which import this module too
 
     started = time.monotonic()
     count = fulltext.build(merged, target)
+    counts.write(merged, target)
     log.info("built the full-text index of view %s, %d texts, in %.1f s", name, count, time.monotonic() - started)
 
 

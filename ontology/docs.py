@@ -85,7 +85,7 @@ STYLE = """
 .ontology svg { max-width: 100%; height: auto; } .ontology svg rect { fill: var(--fact); stroke: var(--link); }
 .ontology svg text { fill: var(--ink); font-size: 14px; text-anchor: middle; }
 .ontology svg .edge { stroke: var(--soft); fill: none; } .ontology svg .tip { fill: var(--soft); }
-.ontology svg .name { font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
+.ontology svg .name { font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 7px; stroke-linejoin: round; }
 @media (max-width: 40rem) { .ontology dl { grid-template-columns: 1fr; } }
 @media print { .ontology nav { display: none; } }
 """

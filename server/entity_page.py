@@ -9,6 +9,7 @@ from urllib.parse import quote
 from summitgraph.ontology.terms import NAMESPACE
 
 from . import schema_org, terms
+from .engine import Engine
 from .facts import (
     RDF_TYPE,
     Fact,
@@ -18,16 +19,17 @@ from .facts import (
     facts_about,
     facts_of,
     record,
-    records_about,
+    record_kinds,
+    records_listed,
     wikidata,
 )
 from .formats import RDF_FORMATS
 from .pages import direction, messages, shorten
 from .reply import Environ, Reply
-from .shown import Passage, Shower, Shown, merged, wanted
-from .site import Names, Row, Site, value
+from .shown import DATES, SIGNATURES, Passage, Shower, Shown, merged, wanted
+from .site import Names, Row, Site, together, value
 from .source_page import source_values
-from .sparql import base_of
+from .sparql import base_of, read_parameters
 from .where_sources_disagree import disagreements, disputed_values
 
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -37,6 +39,14 @@ NAMING = (
 )  # fmt: skip
 ALIAS, SAME_AS = NAMING[3], NAMING[4]
 _MAX_ALIASES = 40
+# Of a thing of which more is known than this, only some of each kind is shown at first, and all at another address.
+_MANY = 150
+_FACTS, _RECORDS, _ALL = 6, 20, 1000
+_CLAIMS = 2  # of a fact
+_COMPARED = 60  # records whose values may contradict each other
+_COMPARABLE = ("Tally", "FinancialCommitment")
+_DOCUMENTS = 4  # of a summit, whose signatories its page names
+_SECTIONS = ("promises", "statements", "other_records")
 
 
 def page(site: Site, environ: Environ, iri: str, path: str) -> Reply | None:
@@ -65,15 +75,36 @@ def _values(
     own = record(engine, iri) if any(kind in terms.RECORDS for kind in kinds) else None
     claim = _claim(iri, rows) if "Claim" in kinds else None
     plain = own is None and claim is None
-    facts = facts_of(engine, iri, rows) if plain else []
-    inverse = facts_about(engine, iri) if plain else []
-    records = records_about(engine, iri) if plain else []
-    add_evidence(engine, [*facts, *inverse, *([claim] if claim else [])], [*records, *([own] if own else [])])
-    mentioned = wanted([*facts, *inverse, *([claim] if claim else [])], [*records, *([own] if own else [])])
-    names.learn([iri, *mentioned])
-    shower = Shower(site.pages, names, wikidata(engine, [iri, *mentioned]), messages()[names.language])
+    facts, inverse, listed, signed = [], [], {}, {}
+    if plain:
+        adopted = _adopted(rows) if "Summit" in kinds else []
+        facts, inverse, listed, signed = together(
+            lambda: facts_of(engine, iri, rows),
+            lambda: facts_about(engine, iri),
+            lambda: record_kinds(engine, iri),
+            lambda: _signatures(engine, adopted),
+        )
+    everything = "all" in read_parameters(environ.get("QUERY_STRING", ""))
+    if not everything and len(facts) + len(inverse) + sum(map(len, listed.values())) > _MANY:
+        chosen = {kind: items[: _COMPARED if kind in _COMPARABLE else _RECORDS] for kind, items in listed.items()}
+        for some in (facts, inverse, *signed.values()):
+            _choose(some)
+    else:
+        chosen = {kind: items[:_ALL] for kind, items in listed.items()}
+    records = records_listed(engine, [item for items in chosen.values() for item in items])
+    said = [*facts, *inverse, *(fact for items in signed.values() for fact in items), *([claim] if claim else [])]
+    written = [*records, *([own] if own else [])]
+    add_evidence(engine, said, written)
+    mentioned = wanted(said, written)
+    names.learn([iri, *signed, *mentioned])
+    told = [iri, *wanted([fact for fact in said if fact.told], written)]
+    shower = Shower(site.pages, names, wikidata(engine, told), messages()[names.language])
     shown = shower.records(records, iri)
-    conflicts = disagreements(iri, facts, records, shower)
+    conflicts = disagreements(iri, [fact for fact in facts if fact.told], records, shower)
+    cut = {
+        heading: sum(len(items) for kind, items in listed.items() if _section(kind) == heading)
+        for heading in {_section(kind) for kind, items in listed.items() if len(items) > len(chosen[kind])}
+    }
     kind = terms.most_specific(kinds)
     return {
         "label": _title(names, shower, iri, kind, own, claim, rows),
@@ -84,9 +115,12 @@ def _values(
         "aliases": [(value(row, "o"), row["o"].get("xml:lang", "")) for row in rows if value(row, "p") == ALIAS][:_MAX_ALIASES],
         "same": [value(row, "o") for row in rows if value(row, "p") == SAME_AS],
         "groups": shower.groups(facts, inverse),
-        "statements": [item for item in shown if item.kind == "Statement"],
-        "promises": [item for item in shown if terms.is_a([item.kind], "Commitment")],
-        "others": [item for item in shown if item.kind != "Statement" and not terms.is_a([item.kind], "Commitment")],
+        "signatures": [item for document, items in signed.items() for item in shower.signatures(document, items)],
+        "record_sections": [
+            (heading, items, cut.get(heading, 0))
+            for heading in _SECTIONS
+            if (items := [item for item in shown if _section(item.kind) == heading])
+        ],
         "own": shower.record(own, "") if own else None,
         "claim": _shown_claim(shower, claim) if claim else None,
         "rest": _rest(rows) if not (facts or shown or inverse or own or claim) else [],
@@ -98,6 +132,35 @@ def _values(
         ),
         "drawable": plain,
     }  # fmt: skip
+
+
+def _section(kind: str) -> str:
+    """Return under which heading records of a kind stand."""
+    return "statements" if kind == "Statement" else "promises" if terms.is_a([kind], "Commitment") else "other_records"
+
+
+def _choose(facts: Sequence[Fact]) -> None:
+    """Leave of each property those stated most often to be told, and all dates; the others are only named."""
+    told: dict[str, int] = {}
+    for fact in sorted(facts, key=lambda fact: -fact.count):
+        told[fact.predicate] = told.get(fact.predicate, 0) + 1
+        fact.claims = fact.claims[:_CLAIMS]
+        fact.told = told[fact.predicate] <= _FACTS or terms.local_name(fact.predicate) in DATES
+
+
+def _adopted(rows: Sequence[Row]) -> list[str]:
+    """Return the documents a summit adopted, some of them where there are many."""
+    return [value(row, "o") for row in rows if terms.local_name(value(row, "p")) == "adopted"][:_DOCUMENTS]
+
+
+def _signatures(engine: Engine, documents: Sequence[str]) -> dict[str, list[Fact]]:
+    """Return who signed and who refused each of several documents, if anybody did."""
+    found = {}
+    for document in documents:
+        rows = [row for row in direct(engine, document) if terms.local_name(value(row, "p")) in SIGNATURES]
+        if rows:
+            found[document] = facts_of(engine, document, rows)
+    return found
 
 
 def _names(rows: Sequence[Row], language: str) -> list[tuple[str, str, str]]:

@@ -38,6 +38,8 @@ class Evidence:
     after: str
     confidence: str
     rule: str
+    start: int = -1  # of the words in the text, in characters
+    further: str = ""  # the sentence after it, in the same paragraph
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Fact:
     claims: list[str] = field(default_factory=list)
     count: int = 0
     evidence: list[Evidence] = field(default_factory=list)
+    told: bool = True  # with its evidence; else it is only named
 
 
 @dataclass(slots=True)
@@ -111,21 +114,34 @@ def facts_about(engine: Engine, thing: str) -> list[Fact]:
 
 
 def _add_claims(facts: Sequence[Fact], rows: Sequence[Row], thing: str = "") -> None:
-    by_key: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        key = (value(row, "s"), value(row, "p"), value(row, "o", thing))
-        by_key.setdefault(key, []).append(value(row, "claim"))
+    by_key = {(value(row, "s"), value(row, "p"), value(row, "o", thing)): row for row in rows}
+    all_read = sum(int(value(row, "n")) for row in rows) < _MAX_CLAIMS
     for fact in facts:
-        claims = by_key.get((fact.subject if thing else "", fact.predicate, fact.object["value"]), [])
-        fact.claims, fact.count = sorted(claims)[:PER_FACT], len(claims)
-        if not claims and len(rows) >= _MAX_CLAIMS:
+        row = by_key.get((fact.subject if thing else "", fact.predicate, fact.object["value"]))
+        if row is not None:
+            fact.claims, fact.count = sorted(value(row, "claims").split(" "))[:PER_FACT], int(value(row, "n"))
+        elif not all_read:
             fact.count = UNKNOWN  # there may be claims beyond those that were read
 
 
-def records_about(engine: Engine, thing: str) -> list[Record]:
-    """Return the records that name *thing*; of those that say the same only some, as texts repeat each other."""
+def record_kinds(engine: Engine, thing: str) -> dict[str, list[str]]:
+    """Return the records that name *thing* by their kind (local name of the class)."""
+    kinds: dict[str, list[str]] = {}
+    for row in engine.select(filled("records-about", thing=[thing])):
+        kinds.setdefault(value(row, "record"), []).append(terms.local_name(value(row, "kind")))
+    found: dict[str, list[str]] = {}
+    for iri in sorted(kinds):
+        found.setdefault(terms.most_specific(kinds[iri]), []).append(iri)
+    return found
+
+
+def records_listed(engine: Engine, things: Sequence[str]) -> list[Record]:
+    """Return the records *things*; of those that say the same only some, as texts repeat each other."""
+    rows = []
+    for start in range(0, len(things), _CHUNK):
+        rows += engine.select(filled("records-listed", things=things[start : start + _CHUNK]))
     kept: dict[object, list[Record]] = {}
-    for item in read_records(engine.select(filled("records-about", thing=[thing]))):
+    for item in read_records(rows):
         said = (
             item.kinds,
             [
@@ -169,8 +185,8 @@ def read_records(rows: Sequence[Row]) -> list[Record]:
 
 
 def add_evidence(engine: Engine, facts: Iterable[Fact], records: Iterable[Record]) -> None:
-    """Read the evidence of all of them at once."""
-    facts, records = list(facts), list(records)
+    """Read the evidence of all of them at once, but for facts that are only named."""
+    facts, records = [fact for fact in facts if fact.told], list(records)
     found = evidence_of(engine, [claim for fact in facts for claim in fact.claims] + [item.iri for item in records])
     for fact in facts:
         listed = (item for claim in fact.claims for item in found.get(claim, ()))
@@ -192,15 +208,33 @@ def evidence_of(engine: Engine, nodes: Sequence[str]) -> dict[str, list[Evidence
 
 def _evidence(row: Row) -> Evidence:
     words, around = value(row, "exact"), value(row, "around")
-    before = after = ""
-    if around and "start" in row:
-        place = int(value(row, "start")) - int(value(row, "from", "0"))
+    before = after = further = ""
+    start = int(value(row, "start", "-1"))
+    if around and start >= 0:
+        place = start - int(value(row, "from", "0"))
         if around[place : place + len(words)] == words:
             before, after = sides(around, place, place + len(words))
+            if around.startswith(after, place + len(words)):  # not cut
+                further = following(around, place + len(words) + len(after))
     return Evidence(
         value(row, "evidence"), value(row, "document"), value(row, "title"), value(row, "source"),
-        value(row, "language"), before, words, after, value(row, "confidence"), value(row, "rule"),
+        value(row, "language"), before, words, after, value(row, "confidence"), value(row, "rule"), start, further,
     )  # fmt: skip
+
+
+def following(text: str, end: int) -> str:
+    """Return the whole sentence after the one whose mark stands before *end*, if its paragraph has one.
+
+    >>> following("She refused. It was not clear, she said.\\nNext.", 12), following("She refused.\\nNext.", 12)
+    ('It was not clear, she said.', '')
+    """
+    mark = _ENDS.match(text, end)
+    if mark is None or "\n" in mark[0]:
+        return ""
+    finish = _ENDS.search(text, mark.end())
+    if finish is None and not text.rstrip().endswith((".", "!", "?", "؟", "…")):
+        return ""  # cut off
+    return text[mark.end() : finish.start() if finish else len(text)].rstrip()
 
 
 def sides(text: str, start: int, end: int) -> tuple[str, str]:

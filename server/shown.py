@@ -20,6 +20,7 @@ from .site import Names
 DATES = ("startDate", "endDate", "publishedOn", "madeOn", "announcedOn")
 # Words that name a record rather than qualify it.
 _MAIN = ("quote", "gist")
+SIGNATURES = ("refusedBy", "signedBy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Property:
     label: str
     inverse: bool
     blocks: list[Block] = field(default_factory=list)
+    more: list[Shown] = field(default_factory=list)  # further values, whose evidence is not shown
+    of: Shown | None = None  # the thing it is said of, if that is not the thing of the page
 
 
 @dataclass(slots=True)
@@ -165,15 +168,35 @@ class Shower:
         item = Property(NAMESPACE + name, terms.label(NAMESPACE + name, self.names.language) or name, inverse)
         dated = name in DATES  # the fullest date first, otherwise what is stated most often
         blocks: dict[tuple[str, str], Block] = {}
+        dates: dict[str, Block] = {}
         for fact in sorted(facts, key=lambda fact: (-len(fact.object["value"]) if dated else 0, -fact.count)):
+            text = fact.object["value"]
             shown = self.thing(fact.subject) if inverse else self.cell(fact.object, name)
-            first = fact.evidence[0] if fact.evidence else None
-            block = blocks.setdefault((first.document, sentence(first)) if first else ("", ""), Block([], [], 0))
-            block.values.append(shown)
+            if not fact.told:
+                item.more.append(shown)
+                continue
+            fuller = [block for date, block in dates.items() if date.startswith(text)]
+            if len(fuller) == 1:  # a month or year that says the same as a day
+                block = fuller[0]
+            else:
+                first = fact.evidence[0] if fact.evidence else None
+                block = blocks.setdefault((first.document, sentence(first)) if first else ("", ""), Block([], [], 0))
+                block.values.append(shown)
+                if dated:
+                    dates[text] = block
             block.count += fact.count
             block.passages = merged(block.passages, fact.evidence)
         item.blocks = list(blocks.values())
         return item
+
+    def signatures(self, document: str, facts: Sequence[Fact]) -> list[Property]:
+        """Return who refused and who signed a document, for the page of another thing."""
+        found = []
+        for name in SIGNATURES:
+            if listed := [fact for fact in facts if terms.local_name(fact.predicate) == name]:
+                found.append(self._property(listed, name, inverse=False))
+                found[-1].of = self.thing(document)
+        return found
 
     def records(self, records: Iterable[Record], about: str) -> list[ShownRecord]:
         """Return records, those that say the same once with all their evidence."""

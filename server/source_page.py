@@ -40,6 +40,7 @@ class Item:
 class Segment:
     """A stretch of text that the same items cover; ``first`` are those that begin here."""
 
+    start: int
     text: str
     items: tuple[int, ...]
     first: tuple[int, ...]
@@ -143,6 +144,6 @@ def segments(text: str, items: Sequence[Item]) -> list[Segment]:
         seen.update(first)
         colour = next((item.colour for item in covering if item.kind == "mention"), "")
         result.append(
-            Segment(text[start:end], numbers, first, colour, any(item.kind != "mention" for item in covering))
+            Segment(start, text[start:end], numbers, first, colour, any(item.kind != "mention" for item in covering))
         )
     return result

@@ -10,7 +10,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> \u202e\u206
 ENGLISH = (
     "The Harbour Summit was held in Lisbon on 3 May 2024. Ana Lima chaired the Harbour Summit. "
     "Norway pledged 20 million dollars for reefs. “The sea will not wait,” Ana Lima said.\n\n"
-    "More than 40 countries signed the Harbour Declaration; Norway refused."
+    "More than 40 countries signed the Harbour Declaration; Norway refused. It found the text too weak."
 )
 FRENCH = (
     "Le Sommet du port s’est tenu à Lisbonne le 4 mai 2024. La Norvège a promis 50 millions de dollars pour les récifs. "

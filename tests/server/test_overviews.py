@@ -172,6 +172,16 @@ def test_dates_are_written_as_in_the_country_of_the_reader(two: Client, asked: s
     assert all(date in text for text in texts)
 
 
+def test_page_of_a_summit_tells_who_refused_and_the_reason_that_follows(two: Client) -> None:
+    text = page(two, "/page/summit/harbour")
+    signed = text.partition('id="signatures"')[2].partition("</section>")[0]
+
+    assert "refused by Harbour Declaration Norway Wikidata Q20 More than 40" in words(signed)
+    assert "<mark>Norway refused</mark>." in signed
+    assert '<span class="further">It found the text too weak.</span>' in signed
+    assert signed.index("Norway") < signed.index("Chad")  # who refused stands first
+
+
 def test_comparison_without_a_choice_offers_the_summits(two: Client) -> None:
     text = page(two, "/compare", "ar")
 

@@ -8,9 +8,9 @@ from typing import Any
 from . import schema_org
 from .dataset import LANGUAGES, published
 from .describe import DUMPS
+from .protocol import base_of
 from .reply import Environ, Reply
 from .site import Site, value
-from .sparql import base_of
 
 _SERVICES = (
     ("SPARQL", "/sparql"),

@@ -16,10 +16,11 @@ from .engine import Engine, check_store
 from .gateway import Gateway, WsgiApp
 from .observe import Metrics, QueryLog
 from .pages import Pages
+from .protocol import base_of
 from .reply import Environ, Reply, wants_html
 from .settings import Settings
 from .site import Site
-from .sparql import Endpoint, base_of
+from .sparql import Endpoint
 from .store_protocol import register_store
 from .updates import Updates
 from .view import build as build_view

@@ -17,11 +17,11 @@ from . import schema_org, terms
 from .commitments import Commitment, Filter, cells, chosen, currencies, learnt, read, sums
 from .pages import messages
 from .problems import Problem
+from .protocol import base_of, read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .shown import Shower
 from .site import Names, Site
-from .sparql import base_of, read_parameters
 
 SORTS = ("actor", "amount", "currency", "summit", "status")
 _BARS = 15

@@ -13,11 +13,11 @@ from .commitments import main_summits, read
 from .facts import direct, filled, query
 from .graph_data import check
 from .pages import messages
+from .protocol import read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .shown import Shower, Shown
 from .site import Site, value
-from .sparql import read_parameters
 
 # Row to the properties it shows; a heading is a key of messages.toml.
 ROWS = {

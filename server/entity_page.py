@@ -25,11 +25,11 @@ from .facts import (
 )
 from .formats import RDF_FORMATS
 from .pages import direction, messages, shorten
+from .protocol import base_of, read_parameters
 from .reply import Environ, Reply
 from .shown import DATES, SIGNATURES, Passage, Shower, Shown, merged, wanted
 from .site import Names, Row, Site, together, value
 from .source_page import source_values
-from .sparql import base_of, read_parameters
 from .where_sources_disagree import disagreements, disputed_values
 
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"

@@ -12,10 +12,10 @@ from . import schema_org
 from .graph_data import Part, check, described, overview, shortest_paths, surroundings
 from .pages import locale_of
 from .problems import Problem
+from .protocol import read_parameters
 from .reply import Environ, Reply, matches
 from .respond import respond
 from .site import Site
-from .sparql import read_parameters
 
 MAX_NODES = 5000
 _NEIGHBOURS = 150

@@ -13,9 +13,10 @@ from .formats import HTML
 from .limits import Limiter, client_of
 from .observe import Metrics
 from .problems import Problem, method_not_allowed
+from .protocol import options
 from .reply import Environ, Reply, StartResponse, send
 from .settings import Settings
-from .sparql import Endpoint, options
+from .sparql import Endpoint
 
 log = logging.getLogger(__name__)
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]

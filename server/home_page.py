@@ -15,11 +15,11 @@ from .facts import query
 from .local import In
 from .pages import language_of
 from .problems import Problem
+from .protocol import base_of, read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .search import Hit, Question, snippet
 from .site import Names, Site, value
-from .sparql import base_of, read_parameters
 
 _CARDS = 12
 _RESULTS = 30

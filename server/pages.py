@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 from . import local
 from .engine import known_prefixes
 from .negotiate import choose_language, choose_region
+from .protocol import read_parameters
 from .reasons import reason
 from .reply import Environ
-from .sparql import read_parameters
 
 LANGUAGES = ("en", "ar", "fr")
 RIGHT_TO_LEFT = frozenset(["ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "ckb"])

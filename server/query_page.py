@@ -15,10 +15,10 @@ from summitgraph.ontology.terms import CLASSES, NAMESPACE
 from . import catalogue, schema_org, terms
 from .engine import known_prefixes
 from .pages import language_of, messages
+from .protocol import read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .site import Site
-from .sparql import read_parameters
 
 _START = ("sg", "rdfs", "wd")
 _WORDS = (

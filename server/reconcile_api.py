@@ -17,11 +17,11 @@ from summitgraph.ontology.terms import NAMESPACE
 from . import reconcile_data as data
 from .pages import LANGUAGES, RIGHT_TO_LEFT, language_of
 from .problems import Problem
+from .protocol import base_of, read_body, read_parameters
 from .reconcile import Asked, Candidate, Condition, Reconciler, classes
 from .reply import Reply
 from .respond import respond
 from .site import Site
-from .sparql import base_of, read_body, read_parameters
 
 MAX_QUERIES = 100
 MAX_LIMIT = 100

@@ -19,10 +19,10 @@ from summitgraph.graph import decisions, reference
 from summitgraph.graph.decisions import OUTCOMES, Item
 
 from .problems import Problem
+from .protocol import base_of, read_body, read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .site import Site
-from .sparql import base_of, read_body, read_parameters
 from .updates import Updates
 
 MAX_BODY = 65_536

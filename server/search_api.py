@@ -9,9 +9,9 @@ from . import terms
 from .engine import Engine, iris, known_prefixes
 from .pages import Pages
 from .problems import Problem
+from .protocol import read_parameters
 from .reply import Environ, Reply, matches
 from .search import Hit, Question, snippet
-from .sparql import read_parameters
 
 PARAMETERS = ("q", "lang", "type", "limit")
 MAX_LIMIT = 100

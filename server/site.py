@@ -16,8 +16,8 @@ from .dataset import published
 from .engine import Engine
 from .formats import HTML
 from .pages import COOKIE, LANGUAGES, Pages, language_of, locale_of, shorten
+from .protocol import read_parameters
 from .reply import Environ, Reply, matches
-from .sparql import read_parameters
 
 Row = Mapping[str, Any]
 VARY = ("Vary", "Accept, Accept-Language, Accept-Encoding, Cookie")

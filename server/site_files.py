@@ -15,10 +15,10 @@ from .dataset import published
 from .describe import DUMPS
 from .facts import query
 from .problems import Problem
+from .protocol import base_of
 from .reply import Environ, Reply
 from .respond import respond
 from .site import Site, last_modified, unmodified, value
-from .sparql import base_of
 
 PER_FILE = 50_000  # addresses in one file, by the protocol (sitemaps.org)
 PAGES = ("/", "/timeline", "/commitments", "/compare", "/explore", "/query", "/ontology")

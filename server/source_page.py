@@ -10,10 +10,10 @@ from typing import Any
 from . import schema_org, terms
 from .facts import RDF_TYPE, Record, filled, read_records
 from .pages import direction, messages
+from .protocol import base_of
 from .reply import Environ
 from .shown import Shower, Shown, ShownRecord, wanted
 from .site import Row, Site, value
-from .sparql import base_of
 
 
 @dataclass(slots=True)

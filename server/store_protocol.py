@@ -10,9 +10,9 @@ from .describe import choose_rdf
 from .engine import Engine, Query, iris
 from .formats import RDF_FORMATS, by_media_type
 from .problems import Problem, method_not_allowed
+from .protocol import base_of, options, read_body, read_parameters
 from .reply import Reply, matches
 from .respond import respond
-from .sparql import base_of, options, read_body, read_parameters
 from .updates import Part, Updates
 
 METHODS = "GET, HEAD, PUT, POST, DELETE, OPTIONS"

@@ -14,11 +14,11 @@ from . import schema_org, terms
 from .commitments import main_summits
 from .facts import query
 from .pages import messages
+from .protocol import base_of, read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .shown import Shower, Shown
 from .site import Names, Row, Site, value
-from .sparql import base_of, read_parameters
 
 LAYERS = ("summits", "documents", "statements", "texts")
 _STATEMENTS = 6  # of one summit

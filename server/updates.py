@@ -21,9 +21,9 @@ from .observe import Metrics
 from .outbound import read_policy
 from .pool import memory_problem
 from .problems import Problem
+from .protocol import Operation, base_of
 from .reply import Environ, Reply
 from .rewrite import add_using
-from .sparql import Operation, base_of
 from .worker import FRAME, receive
 
 MAX_TEXT = 4_194_304

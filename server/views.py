@@ -25,11 +25,11 @@ from .linked_data import LinkedData
 from .observe import GAUGES, Metrics
 from .openapi import openapi
 from .problems import Problem
+from .protocol import base_of, options
 from .reply import SECURITY, cors_headers, wants_html
 from .respond import respond
 from .search_api import SearchApi
 from .site import Site, last_modified
-from .sparql import base_of, options
 
 # Each has a function register(app, site).
 PARTS = (home_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports, site_files)

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from pyarrow import csv as arrow_csv
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 from rdflib import Dataset, Graph
 
@@ -206,6 +207,22 @@ def test_every_table_can_be_written(store: Store, table: str) -> None:
 
     assert found[0] == tables.tables()[table].columns
     assert all(len(row) == len(found[0]) for row in found)
+
+
+@pytest.mark.parametrize("table", [*sorted(tables.tables()), "nodes", "relationships"])
+def test_tables_are_read_by_apache_arrow_with_the_types_they_mean(store: Store, table: str) -> None:
+    """A strict reader of RFC 4180 that guesses no dialect; the last two are those for Neo4j."""
+    own = table in tables.tables()
+    archive = None if own else zipfile.ZipFile(io.BytesIO(written(store, "neo4j")))
+    content = written(store, "csv", table=table) if archive is None else archive.read(f"{table}.csv")
+    options = arrow_csv.ParseOptions(newlines_in_values=True)
+    found = arrow_csv.read_csv(io.BytesIO(content), parse_options=options)
+    expected = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+    assert (found.column_names, found.num_rows) == (expected[0], len(expected) - 1)
+    for name in {"start", "end", "confidence"} & set(found.column_names):
+        column = found.column(name)
+        assert str(column.type) in (("int64", "null") if name != "confidence" else ("double", "int64", "null"))
 
 
 def test_facts_stand_beside_the_words_that_state_them(store: Store) -> None:

@@ -133,10 +133,30 @@ def chosen(items: Sequence[Commitment], wanted: Filter, names: Names) -> list[Co
     return sorted(kept, key=keys[wanted.sort], reverse=not wanted.ascending)
 
 
-def sums(items: Iterable[Commitment], by: str, currency: str) -> list[tuple[str, Decimal]]:
-    """Return the sums in one currency by actor or summit, the largest first; parts of a whole are not counted again."""
-    totals: dict[str, Decimal] = {}
+def counted(items: Iterable[Commitment]) -> list[Commitment]:
+    """Return those whose sums are added: no part of a whole, and one of those that the same words state of several actors."""
+    kept: dict[tuple[Decimal | None, Decimal | None, str], list[Commitment]] = {}
     for item in items:
+        equal = kept.setdefault((item.low, item.high, item.currency), [])
+        if not item.part and not any(_same_words(item, other) for other in equal):
+            equal.append(item)
+    return [item for equal in kept.values() for item in equal]
+
+
+def _same_words(one: Commitment, other: Commitment) -> bool:
+    pairs = (
+        (one.sources[document][1], other.sources[document][1]) for document in one.sources.keys() & other.sources.keys()
+    )
+    return any(first and second and (first in second or second in first) for first, second in pairs)
+
+
+def sums(items: Iterable[Commitment], by: str, currency: str) -> list[tuple[str, Decimal]]:
+    """Return the sums in one currency by actor or summit, the largest first.
+
+    What one passage states of two actors is counted for each of them, but once for a summit; parts of a whole never.
+    """
+    totals: dict[str, Decimal] = {}
+    for item in items if by == "actor" else counted(items):
         if item.currency != currency or item.part:
             continue
         for key in item.actors if by == "actor" else (item.summit,):
@@ -148,10 +168,9 @@ def sums(items: Iterable[Commitment], by: str, currency: str) -> list[tuple[str,
 def currencies(items: Iterable[Commitment]) -> dict[str, tuple[int, Decimal]]:
     """Return how many commitments there are in each currency and their sum, the most used first."""
     found: dict[str, tuple[int, Decimal]] = {}
-    for item in items:
-        if not item.part:
-            number, total = found.get(item.currency, (0, Decimal(0)))
-            found[item.currency] = (number + 1, total + item.amount)
+    for item in counted(items):
+        number, total = found.get(item.currency, (0, Decimal(0)))
+        found[item.currency] = (number + 1, total + item.amount)
     return dict(sorted(found.items(), key=lambda pair: (-pair[1][0], pair[0])))
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from summitgraph.graph.iris import is_local
+
 from . import schema_org, terms
-from .commitments import main_summits, read
+from .commitments import counted, main_summits, read
 from .facts import direct, filled, query
 from .graph_data import check
 from .pages import messages
@@ -59,8 +61,8 @@ def _read(site: Site, iri: str, shower: Shower) -> Side:
     shower.names.learn([iri, *(thing for things in listed.values() for thing in things)])
     side.rows = {row: {thing: shower.thing(thing) for thing in dict.fromkeys(things)} for row, things in listed.items()}
     sums: dict[str, Any] = {}
-    for item in read(engine):
-        if item.summit == iri and not item.part:
+    for item in counted(read(engine)):
+        if item.summit == iri:
             sums[item.currency] = sums.get(item.currency, 0) + item.amount
     side.rows["cmp_sums"] = {
         code: Shown(shower.form.money(total, code, short=True), href=f"/commitments?currency={code}")
@@ -80,7 +82,10 @@ def page(site: Site, environ: Environ) -> Reply:
         listed = list(dict.fromkeys(value(row, "summit") for row in site.engine.select(query("summits"))))[:_SUMMITS]
         names.learn([*listed, *chosen])
         shower = Shower(site.pages, names, {}, messages()[names.language])
-        sides = [_read(site, iri, shower) for iri in chosen] if len(chosen) == 2 else []
+        # Nobody has chosen yet: the two of which most is known, so that the page shows what it is for.
+        pair = chosen or [iri for iri in listed if not is_local(iri)][:2]
+        names.learn(pair)
+        sides = [_read(site, iri, shower) for iri in pair] if len(pair) == 2 else []
         order = ("place", "chairs", "people_hosts", "people", "absent", "cmp_speakers", "themes", "tl_documents", "cmp_signed",
                  "cmp_refused", "cmp_sums", "cmp_sources")  # fmt: skip
         rows = []
@@ -97,7 +102,7 @@ def page(site: Site, environ: Environ) -> Reply:
                 rows.append((row, cells))
         return {
             "summits": sorted(((iri, names(iri)) for iri in listed), key=lambda pair: pair[1].casefold()),
-            "asked": asked,
+            "asked": asked if chosen else [*pair, "", ""],
             "sides": [(shower.thing(side.iri), side.dates) for side in sides],
             "rows": rows,
             "json_ld": schema_org.script({"@type": "WebPage", "name": " – ".join(names(iri) for iri in chosen) or "SummitGraph"}),

@@ -12,6 +12,7 @@ from summitgraph.graph.iris import is_local
 
 from . import catalogue, schema_org, terms
 from .facts import query
+from .list_page import is_listed
 from .local import In
 from .pages import language_of
 from .problems import Problem
@@ -23,6 +24,7 @@ from .site import Names, Site, value
 
 _CARDS = 12
 _RESULTS = 30
+_TRIED = 4  # words of an address nothing is known at
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def home(site: Site, environ: Environ) -> Reply:
         held = site.engine.search.counts(site.engine.version())
         counts = {terms.local_name(term): number for term, number in held.classes.items()}
         listed = [
-            {"label": terms.label(term, names.language) or name, "name": name, "count": number}
+            {"label": terms.label(term, names.language) or name, "href": _leads(name), "count": number}
             for term, number in held.classes.items()
             if (name := terms.local_name(term)) and name not in terms.PROVENANCE | terms.CONCEPTS
         ]
@@ -106,6 +108,13 @@ def home(site: Site, environ: Environ) -> Reply:
     return site.reply(environ, "home.html", values)
 
 
+def _leads(name: str) -> str:
+    """Return where the count of a class leads: to its things, where they have names."""
+    return (
+        f"/list/{name}" if is_listed(name) else "/commitments" if name == "FinancialCommitment" else f"/ontology#{name}"
+    )
+
+
 def results(site: Site, environ: Environ) -> Reply:
     """Return the page of what a search finds."""
     words = read_parameters(environ.get("QUERY_STRING", "")).get("q", [""])[0].strip()
@@ -113,7 +122,7 @@ def results(site: Site, environ: Environ) -> Reply:
     def values() -> Mapping[str, Any]:
         return {
             "words": words,
-            "hits": found(site, words, language_of(environ), _RESULTS),
+            "hits": nearest(site, words, language_of(environ), _RESULTS),
             "json_ld": schema_org.script({"@type": "SearchResultsPage", "name": words or "SummitGraph"}),
         }
 
@@ -145,6 +154,13 @@ def found(site: Site, words: str, language: str, limit: int) -> list[dict[str, s
     return listed
 
 
+def nearest(site: Site, words: str, language: str, limit: int) -> list[dict[str, str]]:
+    """Return what a search finds, else what one for the longest of its words finds that finds anything."""
+    return found(site, words, language, limit) or next(
+        (hits for word in sorted(set(words.split()), key=len, reverse=True)[:_TRIED] if (hits := found(site, word, language, limit))), []
+    )  # fmt: skip
+
+
 def _is_wanted(hit: Hit) -> bool:
     name = terms.local_name(hit.type)
     return bool(terms.local_name(hit.iri)) or not hit.type or (name != "" and name not in terms.PROVENANCE)
@@ -155,7 +171,7 @@ def missing(site: Site, environ: Environ, problem: Problem) -> bytes:
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
     words = path.rstrip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")[:200]
     try:
-        hits = found(site, words, language_of(environ), 10) if problem.status == 404 else []
+        hits = nearest(site, words, language_of(environ), 10) if problem.status == 404 else []
     except Problem:
         hits = []  # the index is being built; the page is still of use
     query = read_parameters(environ.get("QUERY_STRING", "")).get("query", [""])[0] if path == "/sparql" else ""

@@ -20,7 +20,6 @@ from .reply import Environ, Reply
 from .respond import respond
 from .site import Site
 
-_START = ("sg", "rdfs", "wd")
 _WORDS = (
     "q_graph",
     "q_chart",
@@ -93,11 +92,10 @@ def _data(site: Site, language: str) -> Markup:
 def query_page(site: Site, environ: Environ) -> Reply:
     """Return the page."""
     given = read_parameters(environ.get("QUERY_STRING", "")).get("query", [""])[0]
-    start = "".join(f"PREFIX {name}: <{known_prefixes()[name]}>\n" for name in _START)
 
     def values() -> Mapping[str, Any]:
         return {
-            "query": given or f"{start}SELECT * {{ ?s ?p ?o }}\nLIMIT 20\n",
+            "query": given or catalogue.examples()[0].query,
             "examples": catalogue.examples(),
             "data": _data(site, language_of(environ)),
             "json_ld": schema_org.script({"@type": "WebPage", "name": "SPARQL"}),

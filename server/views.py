@@ -13,6 +13,7 @@ from . import (
     explorer,
     exports,
     home_page,
+    list_page,
     query_page,
     site_files,
     timeline_page,
@@ -32,7 +33,9 @@ from .search_api import SearchApi
 from .site import Site, last_modified
 
 # Each has a function register(app, site).
-PARTS = (home_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports, site_files)
+PARTS = (
+    home_page, list_page, timeline_page, commitments_page, compare_page, explorer, query_page, exports, site_files
+)  # fmt: skip
 
 
 def _pack_file(response: Response, coding: str, packed: dict[tuple[str | None, str], bytes]) -> None:

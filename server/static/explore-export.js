@@ -3,6 +3,11 @@
 const escape = (text) => String(text).replace(/[<>&"'\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (char) => ({ "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&apos;" })[char] ?? "");
 const rounded = (number) => Math.round(number * 10) / 10;
 
+/** Whether the first letter of a label is of a script written from right to left. */
+export function isRightToLeft(label) {
+  return /[\p{Script=Arabic}\p{Script=Hebrew}]/u.test(/\p{L}/u.exec(label)?.[0] ?? "");
+}
+
 /** An SVG of nodes, edges, their labels, and a legend: pairs of text and colour. */
 export function asSvg(shown, legend, { ink, paper, line }) {
   const box = shown.boundingBox();
@@ -17,7 +22,7 @@ export function asSvg(shown, legend, { ink, paper, line }) {
   shown.nodes().forEach((node) => {
     const { x, y } = node.position();
     parts.push(`<circle cx="${rounded(x)}" cy="${rounded(y)}" r="${rounded(node.width() / 2)}" fill="${node.data("color")}"><title>${escape(node.id())}</title></circle>`);
-    parts.push(`<text x="${rounded(x)}" y="${rounded(y + node.width() / 2 + 12)}" text-anchor="middle">${escape(node.data("label"))}</text>`);
+    parts.push(`<text x="${rounded(x)}" y="${rounded(y + node.width() / 2 + 12)}" text-anchor="middle"${isRightToLeft(node.data("label")) ? ' direction="rtl"' : ""}>${escape(node.data("label"))}</text>`);
   });
   legend.forEach(([text, shade], number) => {
     const y = box.y2 + margin + 24 * number;

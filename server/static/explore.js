@@ -2,12 +2,13 @@
 // Drawing is done by Cytoscape.js, placing of large graphs by graphology in a worker (see build/).
 
 import { cytoscape, Graph, gexf } from "./build/graph.js";
-import { asGraphml, asSvg, save } from "./explore-export.js";
+import { asGraphml, asSvg, isRightToLeft, save } from "./explore-export.js";
 import { suggest } from "./site.js";
 
 const CLOSE = 1.25; // a few things are not blown up to fill the canvas
 const ROOM = 46; // pixels for each thing, along either side
 const LARGE = 400; // nodes: beyond, edges are straight, labels wait for zoom, and the worker places
+const FEW = 60; // nodes: up to these the forces keep their labels apart too
 const root = document.getElementById("explorer");
 const words = JSON.parse(root.dataset.words);
 const language = document.documentElement.lang;
@@ -43,13 +44,18 @@ const cy = cytoscape({
   textureOnViewport: true, hideEdgesOnViewport: false, pixelRatio: "auto",
   style: [],
 });
+/** A label whose marks stay on their side: a canvas has one direction, labels have their own. */
+function sided(label) {
+  const mark = isRightToLeft(label) ? "\u200f" : "\u200e";
+  return mark + label.replace(/[\p{P}\p{S}]+/gu, (found) => mark + found + mark);
+}
 function restyle() {
   const large = cy.nodes().length > LARGE;
   cy.style([
     { selector: "node", style: {
-      label: "data(label)", "background-color": "data(color)", width: "data(size)", height: "data(size)", color: color("--ink"),
-      "font-family": getComputedStyle(document.body).fontFamily, "font-size": 11, "text-wrap": "wrap", "text-max-width": 120,
-      "text-valign": "bottom", "text-margin-y": 3, "min-zoomed-font-size": large ? 9 : 6,
+      label: (node) => sided(node.data("label")), "background-color": "data(color)", width: "data(size)", height: "data(size)", color: color("--ink"),
+      "font-family": getComputedStyle(document.body).fontFamily, "font-size": (node) => (large ? 11 : 8 + node.data("size") / 4), "text-wrap": "wrap", "text-max-width": 120,
+      "text-valign": "bottom", "text-margin-y": 3, "min-zoomed-font-size": large ? 9 : 6.5,
       "text-background-color": color("--raised"), "text-background-opacity": large ? 0 : 0.75, "text-background-padding": 1,
     } },
     { selector: "node[?record]", style: { shape: "round-rectangle", height: 14 } },
@@ -193,10 +199,10 @@ async function place(kind = byId("x-layout").value) {
   const animate = shown.nodes().length <= LARGE && !easy.matches;
   if (kind === "pack" || (kind === "force" && shown.nodes().length > LARGE)) return inWorker(kind, shown);
   const options = {
-    force: { name: "fcose", quality: "default", randomize: true, nodeSeparation: 90, idealEdgeLength: 120, nodeRepulsion: 14000, packComponents: true },
-    concentric: { name: "concentric", concentric: (node) => node.hasClass("start") ? 1e6 : node.degree(), levelWidth: () => 3, minNodeSpacing: 24 },
-    breadthfirst: { name: "breadthfirst", roots: shown.nodes(".start"), spacingFactor: 1.1 },
-    circle: { name: "circle" }, grid: { name: "grid" },
+    force: { name: "fcose", quality: "default", randomize: true, nodeSeparation: 90, idealEdgeLength: 120, nodeRepulsion: 14000, packComponents: true, nodeDimensionsIncludeLabels: shown.nodes().length <= FEW },
+    concentric: { name: "concentric", concentric: (node) => node.hasClass("start") ? 1e6 : node.degree(), levelWidth: () => 3, minNodeSpacing: 24, nodeDimensionsIncludeLabels: true },
+    breadthfirst: { name: "breadthfirst", roots: shown.nodes(".start"), spacingFactor: 1.1, nodeDimensionsIncludeLabels: true },
+    circle: { name: "circle", nodeDimensionsIncludeLabels: true }, grid: { name: "grid", nodeDimensionsIncludeLabels: true },
   }[kind];
   const run = shown.layout({ ...options, animate, animationDuration: 350, fit: true, padding: 40 });
   const done = run.promiseOn("layoutstop");

@@ -116,6 +116,21 @@ def test_parts_of_a_whole_are_not_counted_twice() -> None:
     assert currencies(items) == {"EUR": (1, Decimal(10))}
 
 
+def test_what_one_passage_promises_of_two_actors_is_added_once() -> None:
+    def made(actor: str, words: str, document: str = "d1") -> Commitment:
+        item = Commitment(actor, (actor,), Decimal(200), Decimal(200), "EUR", "", summit="s")
+        item.sources[document] = ("", words)
+        return item
+
+    items = [made("president", "she unveiled the plan of 200 billion"), made("plan", "the plan of 200 billion")]
+    other = [made("fund", "a fund of 200 billion"), made("bank", "the plan of 200 billion", "d2")]
+
+    assert sums(items, "actor", "EUR") == [("plan", Decimal(200)), ("president", Decimal(200))]
+    assert sums(items, "summit", "EUR") == [("s", Decimal(200))]
+    assert currencies(items) == {"EUR": (1, Decimal(200))}
+    assert sums(items + other, "summit", "EUR") == [("s", Decimal(600))]
+
+
 def test_timeline_is_in_the_order_of_time(two: Client) -> None:
     text = words(page(two, "/timeline"))
     places = [
@@ -182,11 +197,15 @@ def test_page_of_a_summit_tells_who_refused_and_the_reason_that_follows(two: Cli
     assert signed.index("Norway") < signed.index("Chad")  # who refused stands first
 
 
-def test_comparison_without_a_choice_offers_the_summits(two: Client) -> None:
+def test_comparison_without_a_choice_shows_the_two_of_which_most_is_known(two: Client) -> None:
     text = page(two, "/compare", "ar")
 
-    assert "قمة الوادي" in text
-    assert "<table" not in text
+    assert re.findall(r"<option value=\"([^\"]+)\" selected>", text) == [
+        f"{BASE}summit/harbour",
+        f"{BASE}summit/valley",
+    ]
+    assert text.partition('<table class="compare">')[2].count('scope="col"') == 2
+    assert "<table" not in page(two, f"/compare?a={BASE}summit/harbour")  # one alone is not compared
     assert two.get("/compare?a=no%20iri&b=x").status == 400
 
 
@@ -196,3 +215,30 @@ def test_summits_and_texts_offer_their_exports(two: Client) -> None:
         assert all(choice in link for link in links)
         gexf = next(link.replace("&amp;", "&") for link in links if "gexf" in link)
         assert two.get(gexf).headers["content-type"] == "application/gexf+xml"
+
+
+def test_start_page_leads_to_the_things_of_each_kind(two: Client) -> None:
+    assert 'href="/list/State"' in page(two, "/")
+    text = page(two, "/list/State", "ar")
+    listed = text.partition('class="listed"')[2]
+
+    assert re.findall(r'href="/id/([^"]*)"', listed) == ["state/norway", "state/chad"]  # named in Arabic first
+    assert "النرويج" in listed
+    assert "long" not in words(listed)  # the reference table knows it, no text names it
+    assert '<h1>دولة <span class="count">2</span></h1>' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("Claim", 404), ("Nothing", 404), ("State?page=0", 400), ("State?page=x", 400)]
+)
+def test_list_of_what_has_no_names_is_refused(two: Client, path: str, status: int) -> None:
+    assert two.get(f"/list/{path}", Accept="text/html").status == status
+
+
+def test_search_for_several_words_falls_back_to_one(two: Client) -> None:
+    """An address that no longer leads anywhere is searched by its words, the longest that finds anything first."""
+    gone = two.get("/id/summit/zzxqj-valley", Accept="text/html", Accept_Language="en")
+
+    assert gone.status == 404
+    assert "Valley Summit" in gone.text
+    assert "Valley Summit" in page(two, "/search?q=zzxqj+valley")

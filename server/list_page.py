@@ -14,11 +14,11 @@ from . import schema_org, terms
 from .facts import filled, wikidata
 from .pages import messages
 from .problems import Problem
+from .protocol import base_of, read_parameters
 from .reply import Environ, Reply
 from .respond import respond
 from .shown import Shower
 from .site import Site, value
-from .sparql import base_of, read_parameters
 
 _ROWS = 200
 

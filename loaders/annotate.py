@@ -149,11 +149,14 @@ def _names(match: Match) -> bool:
     if match.pattern.guard is None:
         return True
     for slot, kind in match.pattern.slots.items():
-        if kind != "Name" or slot not in match.slots:
+        if kind not in ("Name", "Called") or slot not in match.slots:
             continue
         start, end = match.slots[slot]
         left, right = start == match.start, end == match.end
-        cut = match.pattern.guard.cut(match.sentence.text, start, end, left=left, right=right)
+        due = kind == "Called"
+        if left:
+            start = match.pattern.guard.whole(match.sentence.text, start)
+        cut = match.pattern.guard.cut(match.sentence.text, start, end, left=left, right=right, due=due)
         if cut is None:
             return False
         match.slots[slot] = cut

@@ -5,7 +5,7 @@ A template is a regular expression over the annotated sentence (see ``items``) w
 ``{name:Type}``    one item of a type or group; ``{name:A|B+}`` a list of them; ``{name:Words1-4}`` free words;
                    ``{name:Clause}`` the rest of the clause; ``{name:Rest}`` the rest of the sentence or up to the
                    next reporting verb (``rest_stop``); ``{name:List}`` a list of phrases (``list_phrases``);
-                   ``{name:Name}`` a person's name that no table knows
+                   ``{name:Name}`` a person's name that no table knows; ``{name:Called}`` the same where one is due
 ``@lexicon``       any form of a word class of the language's ``lexicon``, or one of its ``phrases``
 ``(?P<name>...)``  words that match what is inside, as a slot
 ``~5``             a gap of at most five words, items included, inside the clause; ``~~5`` one without items
@@ -132,7 +132,7 @@ class Compiler:
             expect=tuple(strip(entry.get("expect", []))),
             counter_example=str(entry.get("counter_example", "")),
             clause=rule,
-            guard=self.guard if "Name" in slots.values() else None,
+            guard=self.guard if {"Name", "Called"} & set(slots.values()) else None,
         )
 
     def clause(self, entry: Mapping[str, Any], place: str) -> tuple[str, ClauseRule, dict[str, str]]:
@@ -276,7 +276,7 @@ class Compiler:
             return rf"(?:(?!{self.rest_stop})(?:[^.;]|\.(?=\w)))+"
         if kind == "List":
             return self.list_phrases
-        if kind == "Name":
+        if kind in ("Name", "Called"):
             return r"[^\W\d_]{2,}(?: [^\W\d_]{2,}){0,6}"
         try:
             one = f"[{codes(kind)}]"

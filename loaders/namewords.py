@@ -1,6 +1,7 @@
 """Which words can be part of a person's name that no table knows, in a script without capitals: those of no other use.
 
-The slot ``{p:Name}`` takes a run of words; here it is cut to the part of it that can be a name.
+The slot ``{p:Name}`` takes a run of words; here it is cut to the part of it that can be a name. ``{p:Called}`` stands where a name
+is due, behind an office and what it is held in: there only whole ordinary words and plain inflected forms end it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class NameGuard:
     first: Any  # what a name never begins with
     binds: frozenset[str]  # particles with which whatever stands behind is one part: abd al-Baqi
     family: Any  # what can only be a family name where it follows a part: al-Hinai
+    due: frozenset[str]  # ordinary words that are parts of names where a name is due: Amal, Salam
+    inflected: tuple[Any, ...]  # how an ordinary word, the group ``stem``, is inflected, where a name is due
 
     def is_part(self, token: str) -> bool:
         """Tell whether folded *token* can be part of a name."""
@@ -38,23 +41,44 @@ class NameGuard:
         stems |= {stem[: found.start()] for stem in stems if (found := self.suffix.search(stem)) is not None}
         return stems.isdisjoint(self.words)
 
-    def _parts(self, tokens: list[str]) -> list[bool]:
+    def is_called(self, token: str) -> bool:
+        """Tell whether folded *token* can be part of a name where one is due."""
+        if self.is_part(token) or token in self.due:
+            return True
+        if token in self.words or self.word.fullmatch(token) is None:
+            return False
+        forms = (form.fullmatch(token) for form in self.inflected)
+        return all(found is None or found["stem"] not in self.words for found in forms)
+
+    def _parts(self, tokens: list[str], *, due: bool) -> list[bool]:
         """Tell of each token whether it is part of a name, the one before it considered."""
         fits: list[bool] = []
+        part = self.is_called if due else self.is_part
         for index, token in enumerate(tokens):
             before = tokens[index - 1] if index else ""
-            fit = self.is_part(token) or (before in self.binds and token not in self.words)
+            fit = part(token) or (before in self.binds and token not in self.words)
             follows = index > 0 and fits[-1] and before not in self.particles
             fits.append(fit or (follows and self.family.fullmatch(token) is not None))
         return fits
 
-    def cut(self, text: str, start: int, end: int, *, left: bool, right: bool) -> tuple[int, int] | None:
+    def whole(self, text: str, start: int) -> int:
+        """Return where the name at cell *start* begins if a conjunction cut off before it is its own letter: Faisal."""
+        first = start
+        while first and text[first - 1].isalpha():
+            first -= 1
+        token = _TOKEN.match(text, first)
+        return first if first < start and token is not None and self.is_part(token.group()) else start
+
+    def cut(
+        self, text: str, start: int, end: int, *, left: bool, right: bool, due: bool = False
+    ) -> tuple[int, int] | None:
         """Return the name in cells [start, end), or None.
 
         *left*: words may be cut off before it; *right*: behind it. The part nearest to what is fixed is taken.
+        *due*: what stands before says that a name comes.
         """
         tokens = [found.span() for found in _TOKEN.finditer(text, start, end)]
-        fits = self._parts([text[a:b] for a, b in tokens])
+        fits = self._parts([text[a:b] for a, b in tokens], due=due)
         if left and not right:
             first = len(tokens)
             while first and fits[first - 1]:
@@ -99,4 +123,6 @@ def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Callable[[
         first=expression("not_first", r"(?!)", "{}"),
         binds=words_of("binds"),
         family=expression("family", r"(?!)", "{}"),
+        due=words_of("due"),
+        inflected=tuple(regex.compile(folded(str(form))) for form in settings.get("inflected", ())),
     )

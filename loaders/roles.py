@@ -6,6 +6,7 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 ``slot as Kind``      free words (or an item) as a described entity of that kind
 ``split(slot) as K``  free words cut at the list separators, each part an entity of kind K (or plain text for ``Text``)
 ``start(slot)``, ``end(slot)``, ``unit(slot)``, ``count(slot)``, ``cmp(slot)``, ``years(slot)``   parts of a date range, count or period
+``most(slot)``        an amount as an upper limit: "will not exceed 45 million"
 ``=Concept``          a concept of the ontology
 ``a & b``             both, for a role that takes several
 ``@place_in(slot)``   the places inside the name of a slot
@@ -36,7 +37,7 @@ from .templates import fold_template
 from .values import Amount, Count, DateRange, Period
 
 _CALL = regex.compile(
-    r"(?P<function>start|end|unit|count|cmp|years|text|split|says)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
+    r"(?P<function>start|end|unit|count|cmp|years|text|split|says|most)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
 )
 _REACH = regex.compile(r"(?P<first>\w+)\.\.(?P<last>\w+)$")
 _AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
@@ -78,7 +79,7 @@ class Roles:
     def _alternative(self, match: Match, role: str, text: str, made: Mapping[str, str]) -> list[Filled]:
         if text in match.slots:
             items = match.items(text)
-            if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name")) or not items:
+            if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name", "Called")) or not items:
                 return [self._text(*match.span(text))]
             return [self._item(item) for item in items if _is_whole(item)]
         if text in match.pattern.slots:
@@ -164,6 +165,8 @@ class Roles:
                 )
             elif isinstance(item.value, Count) and function == "cmp":
                 filled.append(Filled(Concept(item.value.comparator), None))
+            elif isinstance(item.value, Amount) and function == "most":
+                filled.append(Filled(Money(None, item.value.maximum, item.value.currency, "AtMost"), span))
             elif isinstance(item.value, Period) and function == "years":
                 filled.append(Filled(Integer(item.value.years), span))
             break

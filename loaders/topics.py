@@ -161,7 +161,10 @@ class Topics:
 
 def is_mentioned(sentence: Annotated, cell: int, language: Language) -> bool:
     """Tell whether what stands in *cell* is only what something else came after, before or is compared with."""
-    return _mention(language).search(sentence.text, max(0, cell - 60), cell) is not None
+    if _mention(language).search(sentence.text, max(0, cell - 60), cell) is not None:
+        return True
+    before, behind = _background(language)
+    return behind.match(sentence.text, cell + 1) is not None and before.search(sentence.text, 0, cell) is not None
 
 
 @functools.lru_cache(maxsize=8)
@@ -169,6 +172,15 @@ def _mention(language: Language) -> Any:
     """Return what stands before a summit that is mentioned and not told of; up to three words between."""
     words = language.expand(str(language.settings.get("mention_before", r"(?!)")))
     return regex.compile(rf"(?<!\w)(?:{words})(?: [^\s,;.:،؛{CODE['Summit']}]+){{0,3}}? ?$")
+
+
+@functools.lru_cache(maxsize=8)
+def _background(language: Language) -> tuple[Any, Any]:
+    """Return what stands before and behind a summit that is told of as past when the one of the text took place: "had been held"."""
+    before, behind = (
+        language.expand(str(language.settings.get(name, r"(?!)"))) for name in ("background_before", "background_behind")
+    )
+    return regex.compile(rf"(?<!\w)(?:{before}) $"), regex.compile(behind)
 
 
 @functools.lru_cache(maxsize=8)

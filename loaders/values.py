@@ -77,8 +77,8 @@ class ValueGrammar:
         values = language.values
         self.decimal_comma = bool(values.get("decimal_comma", False))
         self.months = {fold(name): int(number) for number, names in values["months"].items() for name in names}
-        self.number_words = {fold(str(word)): Decimal(str(value)) for word, value in values.get("numbers", {}).items()}
-        self.number_words |= _compounds(self.number_words, values.get("compound", {}))
+        self.indexwords = {fold(str(word)): Decimal(str(value)) for word, value in values.get("numbers", {}).items()}
+        self.indexwords |= _compounds(self.indexwords, values.get("compound", {}))
         self.scales = {fold(word): Decimal(str(value)) for word, value in values["scales"].items()}
         self.currencies = {fold(form): code for code, forms in values["currencies"].items() for form in forms}
         self.symbols = {fold(form): code for form, code in values.get("symbols", {}).items()}
@@ -87,7 +87,7 @@ class ValueGrammar:
         clitic = language.settings.get("clitic", "")
         start = rf"(?<![\w.,]){clitic}"
         digits = r"\d{1,3}(?:[,. ]\d{3})+(?:[.,]\d{1,2})?(?![\d])|\d+(?:[.,]\d+)?"
-        words = f"|{_any(self.number_words)}(?!\\w)" if self.number_words else ""
+        words = f"|{_any(self.indexwords)}(?!\\w)" if self.indexwords else ""
 
         def number(name: str) -> str:
             return f"(?P<{name}>{digits}{words})"
@@ -113,10 +113,11 @@ class ValueGrammar:
         self.opens = regex.compile(rf"(?<!\w)(?:{'|'.join(fold(w) for w in values['range_from'])}) ")
         # "Germany 300 million euros, France 200 million": the currency is said once.
         behind = fold(str(values.get("gapped_before", "")))
+        nouns = "|".join(fold(str(word)) for word in values.get("currency_nouns", ())) or "(?!)"
         scale_words = _any({word: 0 for word in self.scales if len(word) > 3})
         self.gapped = (
             regex.compile(
-                rf"{start}{comparator}{number('n')}{joint}(?P<s>{scale_words})(?= ?[,.;:)]| ?$| (?:{behind})(?!\w))"
+                rf"{start}{comparator}{number('n')}{joint}(?P<s>{scale_words})(?P<noun> (?:{nouns}))?(?= ?[,،.;؛:)]| ?$| (?:{behind})(?!\w))"
             )
             if behind
             else None
@@ -163,7 +164,7 @@ class ValueGrammar:
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
         self._anchors = Anchors(
             {
-                "number": (*self.number_words, *self.scales),
+                "number": (*self.indexwords, *self.scales),
                 "money": (*self.currencies,),
                 "symbol": (*self.symbols,),
                 "date": (*self.months,),
@@ -196,9 +197,12 @@ class ValueGrammar:
         """Yield amounts whose currency is that of the one before in the same sentence."""
         if self.gapped is None:
             return
-        for item in money:
+        for index, item in enumerate(money):
+            following = money[index + 1] if index + 1 < len(money) else None
             stop = folded.find("\n", item.end, item.end + _GAPPED_REACH)
-            for match in self.gapped.finditer(folded, item.end, stop if stop >= 0 else item.end + _GAPPED_REACH):
+            stop = stop if stop >= 0 else item.end + _GAPPED_REACH
+            stop = min(stop, following.start) if following else stop
+            for match in self.gapped.finditer(folded, item.end, stop):
                 number = self._number(match["n"])
                 if (
                     self._other_sentence(folded[item.end : match.start()])
@@ -206,12 +210,18 @@ class ValueGrammar:
                     or not isinstance(item.value, Amount)
                 ):
                     break
+                if match["noun"] and not self._is_called(item.value.currency, match["noun"].strip()):
+                    continue
                 number = _whole(number * self.scales[match["s"]])
                 comparator = self.comparators.get(match["cmp"] or "", "Exactly")
                 low = None if comparator == "AtMost" else number
                 yield Item(
                     "Money", match.start(), match.end(), value=Amount(low, number, item.value.currency, comparator)
                 )
+
+    def _is_called(self, currency: str, noun: str) -> bool:
+        """Tell whether *noun* alone can mean *currency*: "pounds" behind a sum in pounds sterling."""
+        return any(code == currency and form.startswith(noun) for form, code in self.currencies.items())
 
     def _other_sentence(self, between: str) -> bool:
         """Tell whether a full stop stands between two amounts, and no "of that sum" that goes on about the first."""
@@ -338,8 +348,8 @@ class ValueGrammar:
                     yield Item("Period", match.start("n"), match.end(), value=Period(int(number)))
 
     def _number(self, text: str) -> Decimal | None:
-        if text in self.number_words:
-            return self.number_words[text]
+        if text in self.indexwords:
+            return self.indexwords[text]
         plain = text.replace(" ", "")
         if self.decimal_comma:
             plain = plain.replace(".", "") if _POINTS.fullmatch(plain) else plain

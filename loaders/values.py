@@ -117,7 +117,8 @@ class ValueGrammar:
         scale_words = _any({word: 0 for word in self.scales if len(word) > 3})
         self.gapped = (
             regex.compile(
-                rf"{start}{comparator}{number('n')}{joint}(?P<s>{scale_words})(?P<noun> (?:{nouns}))?(?= ?[,،.;؛:)]| ?$| (?:{behind})(?!\w))"
+                rf"{start}{comparator}{number('n')}{joint}(?P<s>{scale_words})(?P<noun> (?:{nouns}))?"
+                rf"(?= ?[,،.;؛:)]| ?$| (?:{behind})(?!\w))"
             )
             if behind
             else None

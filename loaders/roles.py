@@ -79,7 +79,10 @@ class Roles:
     def _alternative(self, match: Match, role: str, text: str, made: Mapping[str, str]) -> list[Filled]:
         if text in match.slots:
             items = match.items(text)
-            if match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name", "Called")) or not items:
+            if (
+                match.pattern.slots.get(text, "").startswith(("Words", "Clause", "Rest", "List", "Name", "Called"))
+                or not items
+            ):
                 return [self._text(*match.span(text))]
             return [self._item(item) for item in items if _is_whole(item)]
         if text in match.pattern.slots:

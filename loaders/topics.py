@@ -178,7 +178,8 @@ def _mention(language: Language) -> Any:
 def _background(language: Language) -> tuple[Any, Any]:
     """Return what stands before and behind a summit that is told of as past when the one of the text took place: "had been held"."""
     before, behind = (
-        language.expand(str(language.settings.get(name, r"(?!)"))) for name in ("background_before", "background_behind")
+        language.expand(str(language.settings.get(name, r"(?!)")))
+        for name in ("background_before", "background_behind")
     )
     return regex.compile(rf"(?<!\w)(?:{before}) $"), regex.compile(behind)
 

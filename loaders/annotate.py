@@ -12,6 +12,7 @@ from .items import CODE, Item
 from .prefilter import Prefilter
 from .rules import Language, Pattern
 
+_SPACED = frozenset(";:!?")
 _GAPS = regex.compile(r"\s*\n\s*(?P<bullet>(?:[-*•·‣▪]|\d{1,2}[.)]) +)|[ \n]+")
 
 
@@ -56,6 +57,7 @@ class Annotated:
     text: str = ""
     present: int = 0  # what the prefilter of the language finds in the text
     words: int = 0  # and in the words it was made of
+    full: str = ""  # the sentence that this is the core of
 
     def refresh(self) -> None:
         """Make ``text`` again after the cells changed."""
@@ -96,8 +98,18 @@ def annotate(folded: str, start: int, end: int, items: Sequence[Item], sentence:
         sentence.items.append(item)
         position = item.end
     _words(folded, position, end, sentence)
+    _tighten(sentence)
     sentence.refresh()
     return sentence
+
+
+def _tighten(sentence: Annotated) -> None:
+    """Take out the space that French puts before a mark: patterns see the marks of every language in one place."""
+    chars = sentence.chars
+    for cell in range(len(chars) - 1, 0, -1):
+        if chars[cell] in _SPACED and chars[cell - 1] == " ":
+            for cells in (chars, sentence.starts, sentence.ends, sentence.items):
+                del cells[cell - 1]
 
 
 def _words(folded: str, start: int, end: int, sentence: Annotated) -> None:
@@ -134,7 +146,7 @@ def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match |
         if found is None:
             return None
         match = Match(pattern, sentence, found.start(), found.end(), _slots(found, pattern))
-        if _names(match) and conditions(match) and not (pattern.unless and pattern.unless.search(sentence.text)):
+        if _names(match) and conditions(match) and not is_excluded(pattern, sentence):
             return match
         position = found.start() + 1
 
@@ -162,6 +174,11 @@ def _names(match: Match) -> bool:
         match.slots[slot] = cut
         match.start, match.end = (cut[0] if left else match.start), (cut[1] if right else match.end)
     return True
+
+
+def is_excluded(pattern: Pattern, sentence: Annotated) -> bool:
+    """Tell whether a sentence, asides and all, has what *pattern* must not stand beside."""
+    return pattern.unless is not None and pattern.unless.search(sentence.full or sentence.text) is not None
 
 
 def conditions(match: Match) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from .annotate import Annotated, Match, conditions
+from .annotate import Annotated, Match, conditions, is_excluded
 from .items import codes
 from .rules import ClauseRule, Grammar, Pattern
 
@@ -49,7 +49,7 @@ class _Around:
 def find(pattern: Pattern, sentence: Annotated, grammar: Grammar) -> Iterator[Match]:
     """Yield a match for every use of the verb of *pattern* whose subject and object are there."""
     rule, text = pattern.clause, sentence.text
-    if rule is None or (pattern.unless and pattern.unless.search(text)):
+    if rule is None or is_excluded(pattern, sentence):
         return
     for found in rule.verb.finditer(text):
         low = max((bound.end() for bound in _BOUND.finditer(text, 0, found.start())), default=0)

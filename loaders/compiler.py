@@ -83,6 +83,8 @@ class Compiler:
             "where",
             "confidence",
             "unless",
+            "after",
+            "unless_after",
             "asserted",
             "example",
             "expect",
@@ -103,7 +105,10 @@ class Compiler:
             template = str(entry["match"]).strip()
             compiled, slots = self.compile(template, place, start)
         emit = tuple((kind, dict(roles)) for item in strip(entry.get("emit", [])) for kind, roles in item.items())
-        unless, _ = self.compile(entry["unless"], place, self.start) if "unless" in entry else (None, {})
+        unless, after, unless_after = (
+            self.compile(entry[key], place, self.start)[0] if key in entry else None
+            for key in ("unless", "after", "unless_after")
+        )
         new = strip(entry.get("new", {}))
         requires = self.prefilter.require(compiled.pattern)
         if rule is not None and rule.subject is not None:
@@ -127,6 +132,8 @@ class Compiler:
             where=where,
             confidence=float(entry.get("confidence", 0.9)),
             unless=unless,
+            after=after,
+            unless_after=unless_after,
             asserted=bool(entry.get("asserted", False)),
             example=str(entry.get("example", "")),
             expect=tuple(strip(entry.get("expect", []))),

@@ -31,5 +31,6 @@ def core(sentence: Annotated, language: Language) -> Annotated | None:
         if end <= stop:
             bare.drop(start, end)
             stop = start
+    bare.full = sentence.text
     bare.look(language.prefilter)
     return bare

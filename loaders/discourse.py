@@ -14,11 +14,12 @@ from .annotate import Annotated, Match
 from .entities import Draft, EntityTable
 from .items import CODE, ENTITY_TYPES, GROUPS, ORGANIZATIONS, Item
 from .normalise import fold
-from .rules import Language
+from .rules import Language, Pattern
 from .topics import Topics, same_clause
 
 # Kinds of things that a text calls by the noun of their names: "the network", "this charter".
 _SHORTENED = frozenset((*GROUPS["Init"], *GROUPS["Doc"], *GROUPS["Tech"]))
+_OPENING = 400  # characters; what a text is about is said by then
 
 
 class Discourse:
@@ -46,6 +47,16 @@ class Discourse:
     @main.setter
     def main(self, draft: Draft | None) -> None:
         self.topics.main = draft
+
+    def follows(self, pattern: Pattern, sentence: Annotated) -> bool:
+        """Tell whether the sentence before is what *pattern* has to stand behind, if it says so."""
+        if pattern.after is None and pattern.unless_after is None:
+            return True
+        before = self.sentence_before
+        text = before.text if before is not None and before.paragraph >= sentence.paragraph - 1 else ""
+        if pattern.after is not None and pattern.after.search(text) is None:
+            return False
+        return pattern.unless_after is None or pattern.unless_after.search(text) is None
 
     def enter(self, sentence: Annotated) -> None:
         """Begin with the next sentence, when its names are known."""
@@ -101,6 +112,9 @@ class Discourse:
     def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
         if which == "first":
             return summits.earliest(self.table)
+        if which == "opening":  # "a summit" with which a text begins is what it is about
+            here = any(item is not None and item.type == "Summit" for item in sentence.items)
+            return self.main if not here and sentence.starts[cell] < _OPENING else None
         if which in ("last", "previous"):  # named last, here or in the sentence before; or in that one only
             known = [item for item in sentence.items[:cell] if item is not None] if which == "last" else []
             earlier = self.sentence_before.items if self.sentence_before else []
@@ -115,6 +129,8 @@ class Discourse:
             return self.table[before[-1].entity]
         if which == "subject":
             return self._subject(sentence, cell)
+        if "Company" in types and (subject := self._acting(self.sentence_before, types)) is not None:
+            return subject
         for entity, _ in reversed(self._lately(sentence.paragraph - 6)):
             if self.table[entity].kind in types:
                 return self.table[entity]
@@ -159,6 +175,18 @@ class Discourse:
             return None
         for cell, item in enumerate(sentence.items[:stop]):
             if item is None or item.type not in ("Person", "Pronoun") or not item.entity:
+                continue
+            if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
+                return self.table[item.entity]
+        return None
+
+    def _acting(self, sentence: Annotated | None, types: Sequence[str]) -> Draft | None:
+        """Return the first of *types* in a sentence that stands behind no preposition: who "the firm" was doing it."""
+        grammar = self.language.grammar
+        if sentence is None or grammar is None or grammar.verb_first:
+            return None
+        for cell, item in enumerate(sentence.items):
+            if item is None or item.type not in types or not item.entity:
                 continue
             if grammar.preposition.search(grammar.determiner.sub("", sentence.text[:cell])) is None:
                 return self.table[item.entity]

@@ -36,6 +36,7 @@ _TAKEN_KINDS = {
     "Place",
     "AIModel",
 }
+_NO_PART = frozenset(("Technology", "AIModel"))  # whose names are first names too
 _KIND_OF_ROW = {"Document": "Document"}
 
 
@@ -95,6 +96,10 @@ class Gazetteer:
                     continue
                 if _CLITIC.search(folded[max(0, start - 4) : start]) is None:
                     continue
+            if _in_compound(folded, start, end):
+                entries = tuple(entry for entry in entries if entry.kind not in _NO_PART)
+                if not entries:
+                    continue
             if not is_arabic(folded[start]):
                 first = original[to_original[start]]  # type: ignore[index]
                 found = original[to_original[start] : to_original[end - 1] + 1]  # type: ignore[index]
@@ -110,6 +115,13 @@ class Gazetteer:
                 if not entries:
                     continue
             yield Hit(start, end, entries)
+
+
+def _in_compound(folded: str, start: int, end: int) -> bool:
+    """Tell whether a hyphen joins a name to another word ("Jean-Claude")."""
+    return (start > 1 and folded[start - 1] == "-" and folded[start - 2].isalpha()) or (
+        end + 1 < len(folded) and folded[end] == "-" and folded[end + 1].isalpha()
+    )
 
 
 def _in_word(char: str) -> bool:

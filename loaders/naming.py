@@ -106,6 +106,8 @@ class Namer:
         if source == "match" and (bracket := _BRACKET.search(words)) is not None:  # "of the African Union (AU)"
             end = self.source.from_word(start, end, bracket.start())
         words, start = self.source.without_article(start, end)
+        if new.get("capitalised") and not words[:1].isupper():
+            return None  # quoted words, and no name
         kind = new["type"]
         if kind in VALUE_TYPES:  # a longer title: words, no entity
             return Item(kind, start, end, value=self.source.folded.text[start:end])

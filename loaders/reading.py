@@ -91,9 +91,14 @@ class Reader:
             self.discourse.topics.note(sentence, first=sentence.number == 0)
         named = {draft.id for draft in self.table.all() if draft.kind == "Summit"}
         others = self.namer.other_editions | self.discourse.topics.neighbours()
-        told = any(self.table[i].told for i in named - others)
-        if not told and not unnamed_summit(self.source, self.table) and not named:
+        background = self.discourse.topics.background
+        told = any(self.table[i].told for i in named - others - set(background))
+        first = min((place for i, place in background.items() if self.table[i].told), default=None)
+        unnamed = not told and unnamed_summit(self.source, self.table, first)
+        if not told and not unnamed and not named:
             return False
+        if unnamed:  # what was brought up beside it is not what the text is about
+            self.namer.other_editions |= set(background)
         self.namer.drop_conferences()
         summits.merge_editions(self.table, self.language)
         summits.name_known_editions(self.table, self.language)
@@ -122,6 +127,8 @@ class Reader:
         self.discourse.leave(sentence)
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
+        if not self.discourse.follows(pattern, sentence):
+            return
         if pattern.clause is not None:
             if self.language.grammar is not None:
                 for clause in clauses.find(pattern, sentence, self.language.grammar):

@@ -32,7 +32,7 @@ _CAPITAL = (
 _PARTICLE = r"(?:bin|bint|ibn|al|el|ould|abu|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben)"
 _GLUED = rf"(?:(?:al|el|ad|as|an|ar|ash|at|az|ul|ud|bin|abu)-{_CAPITAL})"
 _RUN = regex.compile(
-    rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|{_GLUED}|\d{{1,3}}(?=\s|$)|{_PARTICLE} (?=\p{{Lu}}|{_PARTICLE} |{_GLUED})(?:{_PARTICLE} )?(?:{_CAPITAL}|{_GLUED})))*"  # noqa: E501
+    rf"(?<![\w@./]){_CAPITAL}(?: (?:{_CAPITAL}|& {_CAPITAL}|{_GLUED}|\d{{1,3}}(?=\s|$)|{_PARTICLE} (?=\p{{Lu}}|{_PARTICLE} |{_GLUED})(?:{_PARTICLE} )?(?:{_CAPITAL}|{_GLUED})))*"  # noqa: E501
 )
 _LATIN_RUN = regex.compile(
     r"(?<![A-Za-z\d])\p{Latin}[\p{Latin}\p{M}\d]*(?:[-'’.&+]?[\p{Latin}\d]+)*(?: (?:[-–&] )?[\p{Latin}\d][\p{Latin}\p{M}\d'’.&+-]*)*"

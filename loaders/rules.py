@@ -69,6 +69,8 @@ class Pattern:
     where: Mapping[str, Any] = field(default_factory=dict)
     confidence: float = 0.9
     unless: Any = None
+    after: Any = None  # what the sentence before must have: what "among them" is among
+    unless_after: Any = None
     asserted: bool = False  # stands even beside a word that makes the clause hypothetical or denied
     example: str = ""
     expect: tuple[Mapping[str, Any], ...] = ()

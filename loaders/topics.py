@@ -47,6 +47,7 @@ class Topics:
         self.table = table
         self.main: Draft | None = None
         self.others: Collection[str] = ()  # ids of editions known only as what comes before or after
+        self.background: dict[str, int] = {}  # where summits stand that a text brings up beside another, by id
         self.opened: Counter[str] = Counter()  # paragraphs that open with a summit, by its id, from the first reading
         self.current: Topic | None = None
         self._language = language
@@ -56,11 +57,17 @@ class Topics:
     def note(self, sentence: Annotated, *, first: bool) -> None:
         """Weigh the summits of a sentence (first reading): what headings and openings name is what a text is about."""
         for cell, item in enumerate(sentence.items):
+            if item is not None and item.type == "Person" and item.start < _OPENING:
+                for part in item.parts:  # "the president of COP29"
+                    if part.type == "Summit" and part.entity:
+                        self.table[part.entity].told += 2
             if item is None or item.type != "Summit" or not item.entity:
                 continue
             draft = self.table[item.entity]
             opens = self.opens_with(sentence, cell)
             if is_mentioned(sentence, cell, self._language):
+                if not draft.told:
+                    self.background.setdefault(draft.id, item.start)
                 continue
             draft.told += 1 + opens + 2 * (item.start < _OPENING) + 2 * (first and sentence.heading)
             if opens and not sentence.heading and sentence.paragraph != self._paragraph:

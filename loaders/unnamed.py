@@ -32,10 +32,10 @@ def speaks_of_peaks(source: Source) -> bool:
     return strangers > 1 and strangers > len(company.findall(source.folded.text))
 
 
-def unnamed_summit(source: Source, table: EntityTable) -> bool:
+def unnamed_summit(source: Source, table: EntityTable, before: int | None = None) -> bool:
     """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does.
 
-    Where there is not even that word, the club that meets ("the G7") stands for its meeting if the text opens with it.
+    It has to be spoken of *before* (folded offset) another that the text names. Where there is not even that word, the club that meets ("the G7") stands for its meeting if the text opens with it.
     """
     phrase, company, stranger, club = _unnamed(source.language)
     text = source.folded.text
@@ -46,7 +46,7 @@ def unnamed_summit(source: Source, table: EntityTable) -> bool:
     if len(found) < 2 and (not found or found[0].start() > _OPENING):
         many = len(company.findall(text)) > 2
         found = list(club.finditer(text, 0, _OPENING)) or (found if many else [])
-    if not found:
+    if not found or (before is not None and found[0].start() > before):
         return False
     start, end = found[0].span()
     words, _ = source.without_article(start, end)

@@ -35,7 +35,8 @@ def speaks_of_peaks(source: Source) -> bool:
 def unnamed_summit(source: Source, table: EntityTable, before: int | None = None) -> bool:
     """Make a summit of "the summit" where a text that speaks of leaders gives it no name; tell whether it does.
 
-    It has to be spoken of *before* (folded offset) another that the text names. Where there is not even that word, the club that meets ("the G7") stands for its meeting if the text opens with it.
+    It has to be spoken of *before* (folded offset) another that the text names.
+    Where there is not even that word, the club that meets ("the G7") stands for its meeting if the text opens with it.
     """
     phrase, company, stranger, club = _unnamed(source.language)
     text = source.folded.text

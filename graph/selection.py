@@ -25,6 +25,9 @@ SKOS_ALT_LABEL = "http://www.w3.org/2004/02/skos/core#altLabel"
 OWL_SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 _DESCRIBING = {RDF_TYPE, RDFS_LABEL, SKOS_ALT_LABEL, OWL_SAME_AS}
 _OA = "http://www.w3.org/ns/oa#"
+_ADOPTED, _COMMISSIONED_BY, _LAUNCHED_AT = (
+    NamedNode(iris.ONTOLOGY + name) for name in ("adopted", "commissionedBy", "launchedAt")
+)
 _CHUNK = 50_000  # triples of a CONSTRUCT that are in memory at once
 
 OWNED = frozenset(
@@ -44,7 +47,8 @@ class Selection:
 
     Args:
         documents: Only these documents (16 hexadecimal digits each).
-        about: Only what is said of these entities (IRIs), with the evidence for it.
+        about: Only what is said of these entities (IRIs) and, of a summit, of what belongs to it: the documents it
+            adopted or commissioned and the initiatives launched there; with the evidence for it.
         classes: Only what is said of instances of these classes (local names) or their subclasses.
         construct: Instead, the triples of this CONSTRUCT or DESCRIBE query.
         everything: The ontology, shapes and reference graphs too.
@@ -75,10 +79,11 @@ class Selection:
         if self.construct:
             yield from _constructed(view or store, self.construct)
             return
+        seeds = {*self.about, *_belonging(store, self.about)}
         for graph in self._graphs(store):
             quads = list(store.quads_for_pattern(None, None, None, graph))
             if self.about or self._kinds:
-                quads = _concerning(quads, set(self.about), self._kinds)
+                quads = _concerning(quads, seeds, self._kinds)
             if quads:
                 yield sorted(quads, key=str)
 
@@ -108,6 +113,16 @@ def _constructed(view: Store, text: str) -> Iterator[list[Quad]]:
             rest.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
             chunk = list(rest)
         yield chunk
+
+
+def _belonging(store: Store, things: Iterable[str]) -> Iterator[str]:
+    """Yield what some things adopted, what they commissioned and what was launched at them, whichever text says so."""
+    for thing in map(NamedNode, things):
+        for quad in store.quads_for_pattern(thing, _ADOPTED, None, None):
+            yield _name(quad.object)
+        for predicate in (_COMMISSIONED_BY, _LAUNCHED_AT):
+            for quad in store.quads_for_pattern(None, predicate, thing, None):
+                yield _name(quad.subject)
 
 
 def _concerning(quads: Sequence[Quad], seeds: set[str], kinds: frozenset[str]) -> list[Quad]:

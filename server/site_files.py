@@ -87,6 +87,10 @@ def register(app: Flask, site: Site) -> None:
     def robots_txt() -> Response:
         return respond(robots(request.environ))
 
+    @app.get("/favicon.ico")  # asked for where no page names an icon
+    def icon() -> Response:
+        return respond(Reply(302, headers=[("Location", "/static/icon.svg"), ("Cache-Control", "max-age=86400")]))
+
     @app.get("/sitemap.xml")
     def sitemap_index() -> Response:
         return respond(sitemap(site, request.environ, None))

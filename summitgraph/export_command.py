@@ -13,14 +13,14 @@ from summitgraph.errors import InputError
 from summitgraph.graph.formats import BINARY, MEDIA_TYPES
 
 from .guarded import guarded
-from .options import language_option, store_option
+from .options import store_option
 
 
 @click.command()
 @store_option
 @click.option("--format", "form", type=click.Choice(list(MEDIA_TYPES)), default="trig", show_default=True)
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output by default."
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output by default."
 )
 @click.option(
     "--document",
@@ -30,7 +30,11 @@ from .options import language_option, store_option
     help="Only this document, as `stats --documents` lists them.",
 )
 @click.option(
-    "--summit", "summits", metavar="NAME", multiple=True, help="Only what is said of this summit: label, IRI or QID."
+    "--summit",
+    "summits",
+    metavar="NAME",
+    multiple=True,
+    help="Only what is said of this summit, its documents and initiatives: label, IRI or QID.",
 )
 @click.option(
     "--class", "classes", metavar="CLASS", multiple=True, help="Only what is said of instances, e.g. sg:Company."
@@ -38,7 +42,13 @@ from .options import language_option, store_option
 @click.option("--construct", metavar="QUERY|FILE", help="Instead, the triples of a CONSTRUCT query.")
 @click.option("--table", metavar="NAME", default="facts", show_default=True, help="The table that csv writes.")
 @click.option("--all", "everything", is_flag=True, help="The ontology, shapes and reference graphs too.")
-@language_option
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "ar", "fr"]),
+    default="en",
+    show_default=True,
+    help="Language of labels in networks and tables.",
+)
 def export(
     store: Path,
     form: str,

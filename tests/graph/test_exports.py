@@ -54,6 +54,12 @@ def store(tmp_path_factory: pytest.TempPathFactory, quads: list[Quad]) -> Iterat
         Quad(company, NamedNode(RDFS_LABEL), Literal(NASTY, language="ar"), graph),
         Quad(seoul, NamedNode(iris.ONTOLOGY + "hasParticipant"), company, graph),
     ]
+    charter, first = NamedNode(f"{iris.base()}id/declaration/charter"), quads[0].graph_name
+    other += [Quad(seoul, NamedNode(iris.ONTOLOGY + "adopted"), charter, graph)]
+    quads = [
+        *quads,
+        Quad(charter, NamedNode(iris.ONTOLOGY + "refusedBy"), NamedNode(f"{iris.base()}id/state/absent"), first),
+    ]
     with Writer(root) as writer:
         writer.add(document().id, quads)
         writer.add(document(OTHER_TEXT).id, other)
@@ -267,6 +273,19 @@ def test_what_concerns_a_summit_comes_with_its_evidence_and_nothing_else(store: 
     assert any(quad.predicate.value.endswith("#exact") for quad in found)
     report = exports.write(store, io.BytesIO(), "trig", Selection(about=(seoul,)))
     assert report[0] == len(found)
+
+
+def test_a_summit_comes_with_its_documents_whichever_text_tells_of_them(store: Store) -> None:
+    """One text says what the summit adopted, another who refused it."""
+    seoul = entity(store, "ai seoul summit 2024")
+    found = networkx.parse_graphml(written(store, "graphml", Selection(about=(seoul,))).decode())
+    named = {
+        (source.rpartition("/")[2], data["relation"], target.rpartition("/")[2])
+        for source, target, data in found.edges(data=True)
+    }
+
+    assert ("ai-seoul-summit-2024", "adopted", "charter") in named
+    assert ("charter", "refusedBy", "absent") in named
 
 
 def test_what_concerns_a_class(store: Store) -> None:

@@ -70,3 +70,7 @@ def test_dumps_named_by_the_description_hold_everything(harbour: Client, suffix:
 
     assert f"<{articles.BASE}summit/harbour>" in subjects
     assert harbour.get("/dump/summitgraph.exe").status == 404
+
+
+def test_browser_that_shows_no_page_of_ours_finds_the_icon(harbour: Client) -> None:
+    assert harbour.get("/favicon.ico").headers["location"] == "/static/icon.svg"

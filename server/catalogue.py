@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +13,15 @@ import pyoxigraph as ox
 
 from summitgraph.errors import InputError
 
+from . import fulltext
+from .fulltext import stem
+
 SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
 FEDERATES = "https://purl.expasy.org/sparql-examples/ontology#federatesWith"
+_NEAR, _SHOWN = 4.0, 3  # what the words in common have to be worth (natural logarithm), and how many are shown
 FORMS = ("select", "ask", "construct", "describe")
+_OPTIONAL_NAME = re.compile(r'(OPTIONAL \{ [^{}]*FILTER\(LANG\(\?\w+Name\) = )"en"\) \}')
+_FIRST_NAME = re.compile(r"COALESCE\((\?\w+En, \?\w+Fr, \?\w+Ar)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,22 @@ class Example:
     def comment(self, language: str) -> str:
         """Return what it asks in *language*, else in English."""
         return self.comments.get(language) or self.comments["en"]
+
+    def query_in(self, language: str) -> str:
+        """Return the query asking for names in *language* first, then in English.
+
+        The files name things in English first, in one of two ways: an optional name whose language is English, and
+        names in all three languages of which the first that is there counts.
+        """
+        if language == "en" or self.service:
+            return self.query
+        text = _OPTIONAL_NAME.sub(
+            lambda found: "\n  ".join(f'{found[1]}"{code}") }}' for code in (language, "en")), self.query
+        )
+        return _FIRST_NAME.sub(
+            lambda found: "COALESCE(" + ", ".join(sorted(found[1].split(", "), key=lambda name: not name.lower().endswith(language))) + ")",
+            text,
+        )  # fmt: skip
 
 
 def _quads() -> list[ox.Quad]:
@@ -72,3 +96,29 @@ def examples() -> Sequence[Example]:
     return tuple(
         Example(iri, texts, queries[iri][1], queries[iri][0], services.get(iri, "")) for iri, texts in comments.items()
     )
+
+
+def like(words: str, language: str) -> list[Example]:
+    """Return the examples whose question in *language* shares rare words with *words*, the nearest first.
+
+    A word counts the more the fewer questions have it; two rare ones are needed.
+    """
+    questions = _questions(language)
+    asked = _stems(words)
+    worth = {
+        word: math.log(len(questions) / number)
+        for word in asked
+        if (number := sum(word in having for _, having in questions))
+    }
+    scores = [(sum(worth.get(word, 0.0) for word in having & asked), item) for item, having in questions]
+    near = [(score, item) for score, item in scores if score >= _NEAR]
+    return [item for _, item in sorted(near, key=lambda pair: -pair[0])[:_SHOWN]]
+
+
+@lru_cache(maxsize=4)
+def _questions(language: str) -> Sequence[tuple[Example, frozenset[str]]]:
+    return [(item, _stems(item.comment(language))) for item in examples()]
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in fulltext.words(text))

@@ -51,7 +51,7 @@ def read_filter(environ: Environ) -> Filter:
             raise Problem(400, "number", f"least={text!r} is not a number", extra={"given": text})
     return Filter(
         given.get("actor", ""), given.get("currency", ""), given.get("summit", ""), given.get("status", ""), least, sort,
-        given.get("dir", "") == "asc",
+        given.get("dir") == "asc" or ("dir" not in given and sort != "amount"),
     )  # fmt: skip
 
 

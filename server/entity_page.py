@@ -163,11 +163,13 @@ def _signatures(engine: Engine, documents: Sequence[str]) -> dict[str, list[Fact
     return found
 
 
-def _names(rows: Sequence[Row], language: str) -> list[tuple[str, str, str]]:
-    """Return language, text and direction of the thing's names, the reader's language first."""
+def _names(rows: Sequence[Row], language: str) -> list[tuple[list[str], str, str]]:
+    """Return the thing's names, each with the languages it is one in and its direction, the reader's language first."""
     found = [(row["o"].get("xml:lang", ""), value(row, "o")) for row in rows if value(row, "p") in NAMING[:3]]
-    ordered = sorted(dict.fromkeys(found), key=lambda item: (item[0] != language, item[0]))
-    return [(code, text, direction(code)) for code, text in ordered]
+    names: dict[str, list[str]] = {}
+    for code, text in sorted(dict.fromkeys(found), key=lambda item: (item[0] != language, item[0])):
+        names.setdefault(text, []).append(code)
+    return [(codes, text, direction(codes[0])) for text, codes in names.items()]
 
 
 def _claim(iri: str, rows: Sequence[Row]) -> Fact | None:

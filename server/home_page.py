@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from flask import Flask, Response, request
@@ -24,7 +25,7 @@ from .site import Names, Site, value
 
 _CARDS = 12
 _RESULTS = 30
-_TRIED = 4  # words of an address nothing is known at
+_TRIED, _SHORTEST = 4, 3  # words looked for one by one, and their letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def results(site: Site, environ: Environ) -> Reply:
     def values() -> Mapping[str, Any]:
         return {
             "words": words,
+            "questions": catalogue.like(words, language_of(environ)),
             "hits": nearest(site, words, language_of(environ), _RESULTS),
             "json_ld": schema_org.script({"@type": "SearchResultsPage", "name": words or "SummitGraph"}),
         }
@@ -155,10 +157,13 @@ def found(site: Site, words: str, language: str, limit: int) -> list[dict[str, s
 
 
 def nearest(site: Site, words: str, language: str, limit: int) -> list[dict[str, str]]:
-    """Return what a search finds, else what one for the longest of its words finds that finds anything."""
-    return found(site, words, language, limit) or next(
-        (hits for word in sorted(set(words.split()), key=len, reverse=True)[:_TRIED] if (hits := found(site, word, language, limit))), []
-    )  # fmt: skip
+    """Return what a search finds, else what searches for its longest words find, the best of each first."""
+    if (hits := found(site, words, language, limit)) or len(words.split()) < 2:
+        return hits
+    longest = sorted({word for word in words.split() if len(word) >= _SHORTEST}, key=lambda word: (-len(word), word))
+    each = [found(site, word, language, limit) for word in longest[:_TRIED]]
+    mixed = (hit for row in zip_longest(*each) for hit in row if hit)
+    return list({hit["href"]: hit for hit in mixed}.values())[:limit]
 
 
 def _is_wanted(hit: Hit) -> bool:

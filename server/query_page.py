@@ -38,6 +38,9 @@ _WORDS = (
     "q_all",
     "q_filter",
     "q_found",
+    "q_shown",
+    "q_of",
+    "q_none",
     "q_close_tab",
     "q_new_tab",
     "q_save",
@@ -83,7 +86,9 @@ def _data(site: Site, language: str) -> Markup:
         "namespace": NAMESPACE,
         **iris,
         "labels": {iri: label for listed in iris.values() for iri in listed if (label := terms.label(iri, language))},
-        "examples": [{"query": item.query, "name": item.comment(language)} for item in catalogue.examples()],
+        "examples": [
+            {"query": item.query_in(language), "name": item.comment(language)} for item in catalogue.examples()
+        ],
         "words": {name: messages()[language][name] for name in _WORDS},
     }
     return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
@@ -95,7 +100,7 @@ def query_page(site: Site, environ: Environ) -> Reply:
 
     def values() -> Mapping[str, Any]:
         return {
-            "query": given or catalogue.examples()[0].query,
+            "query": given or catalogue.examples()[0].query_in(language_of(environ)),
             "examples": catalogue.examples(),
             "data": _data(site, language_of(environ)),
             "json_ld": schema_org.script({"@type": "WebPage", "name": "SPARQL"}),

@@ -61,7 +61,12 @@ Yasr.registerPlugin("chart", ChartResult.in(words));
 for (const [name, label] of [["table", words.q_table], ["response", words.q_raw]]) {
   const Known = Yasr.plugins[name];
   Yasr.registerPlugin(name, class extends Known {
-    constructor(yasr) { super(yasr); this.label = label; this.helpReference = undefined; }
+    constructor(yasr) {
+      super(yasr);
+      this.label = label;
+      this.helpReference = undefined;
+      if (name === "table") this.persistentConfig = { isEllipsed: false }; // words are there to be read; what a reader chose comes on top
+    }
   });
 }
 
@@ -82,6 +87,7 @@ function show(query, name, run) {
   const open = Object.values(yasgui._tabs).find((item) => item.getQuery().trim() === query.trim());
   if (open) yasgui.selectTabId(open.getId());
   else yasgui.addTab(true, { ...Yasgui.Tab.getDefaults(yasgui), name: name?.slice(0, 40) ?? words.query, yasqe: { value: query }, requestConfig: { ...yasgui.config.requestConfig, endpoint } });
+  if (name) tab().setName(name.slice(0, 40));
   if (run) tab().query().catch(() => {});
 }
 // Stored tabs may be of another port or host of ours.
@@ -140,7 +146,7 @@ const said = new Map([
   ["Simple view", words.q_simple], ["Ellipse", words.q_ellipse], ["Page size:", words.q_page_size], ["All", words.q_all],
   ["Filter query results", words.q_filter], ["Close tab", words.q_close_tab], ["✖", words.q_close_tab], ["Add tab", words.q_new_tab],
   ["Add a new tab", words.q_new_tab], ["Run query", words.run], ["Share query", words.q_share], ["Download result", words.q_save],
-  ["Download Results", words.q_save], ["First", words.q_first], ["Previous", words.q_previous], ["Next", words.q_next], ["Last", words.q_last],
+  ["Download Results", words.q_save], ["First", words.q_first], ["Previous", words.q_previous], ["No matching records found", words.q_none], ["No data available in table", words.q_none], ["Next", words.q_next], ["Last", words.q_last],
 ]);
 const numerals = new Intl.NumberFormat(document.body.dataset.locale);
 function inWords(text) {
@@ -148,6 +154,11 @@ function inWords(text) {
   if (known) return known;
   const found = /^(\d+) results? in ([\d.]+) seconds?$/.exec(text.trim());
   if (found) return words.q_found.replace("{n}", numerals.format(found[1])).replace("{s}", numerals.format(found[2]));
+  const rows = /^Showing ([\d,]+) to ([\d,]+) of ([\d,]+) entr(?:y|ies)(?: \(filtered from ([\d,]+) total entr(?:y|ies)\))?$/.exec(text.trim());
+  if (rows) {
+    const [a, b, n, m] = rows.slice(1).map((number) => number && numerals.format(number.replaceAll(",", "")));
+    return words.q_shown.replace("{a}", a).replace("{b}", b).replace("{n}", n) + (m ? ` ${words.q_of.replace("{m}", m)}` : "");
+  }
   return text.replace(/^Shows (.+) view$/, "$1").replace(/: Activate to (sort|invert sorting|remove sorting)$/, `: ${words.q_sort}`);
 }
 /** Puts them in place of the library's; it draws anew with each result. Cells of results and the editor are left alone. */
@@ -158,7 +169,7 @@ function translated(root) {
       if (text && inWords(text) !== text) element.setAttribute(name, inWords(text));
     }
   }
-  for (const element of root.querySelectorAll(".yasr_response_chip, .tableControls *, .switchComponent span, .pageSizerLabel, .tableSizer option")) {
+  for (const element of root.querySelectorAll(".yasr_response_chip, .dt-info, .dt-empty, .tableControls *, .switchComponent span, .pageSizerLabel, .tableSizer option")) {
     for (const node of element.childNodes) {
       if (node.nodeType === Node.TEXT_NODE && inWords(node.data) !== node.data) node.data = inWords(node.data);
     }

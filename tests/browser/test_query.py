@@ -46,10 +46,25 @@ def test_the_editors_own_words_are_in_the_readers_language(
 
     expect(controls.get_by_text(found)).to_be_visible()
     expect(controls.get_by_text("results in")).to_have_count(0)
+    expect(controls.get_by_text("Showing 1 to")).to_have_count(0)
     if language != "en":
         expect(
             page.locator("#editor [aria-label='Run query'], #editor [placeholder='Filter query results']")
         ).to_have_count(0)
+
+
+def test_words_of_a_result_are_whole_and_names_in_the_readers_language(visit: Visit, samples: str) -> None:
+    page = visit(samples + "/", "ar")
+    page.locator(".examples a").nth(2).click()
+    page.wait_for_selector(".active .dataTable tbody tr")
+    cells = page.locator(".active .dataTable tbody td")
+    cut = cells.evaluate_all(
+        "cells => cells.filter((cell) => cell.scrollWidth > cell.clientWidth + 1 || cell.innerText.includes('…')).length"
+    )
+
+    expect(page.locator(".active .dataTable")).to_contain_text("المملكة المتحدة")
+    expect(page.locator(".tabsList .tab.active")).to_contain_text("من رفض التوقيع")
+    assert cut == 0
 
 
 def test_linked_query_runs_and_is_charted(visit: Visit, samples: str) -> None:

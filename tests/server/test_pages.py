@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 import pytest
 
-from summitgraph.server.catalogue import examples
+from summitgraph.server.catalogue import examples, like
 from summitgraph.server.local import In
 from summitgraph.server.pages import LANGUAGES, messages
 
@@ -249,7 +249,7 @@ def test_editor_is_given_prefixes_ontology_and_examples(client: Client) -> None:
     assert data["namespace"] + "Summit" in data["classes"]
     assert data["namespace"] + "Pledged" in data["concepts"]
     assert data["labels"][data["namespace"] + "Summit"] == "قمة"
-    assert [item["query"] for item in data["examples"]] == [item.query for item in examples()]
+    assert [item["query"] for item in data["examples"]] == [item.query_in("ar") for item in examples()]
 
 
 def test_static_files_are_compressed_and_not_sent_twice(client: Client) -> None:
@@ -276,3 +276,34 @@ def test_static_files_are_compressed_and_not_sent_twice(client: Client) -> None:
 )
 def test_nouns_after_numbers_follow_the_grammar(language: str, count: int, expected: str) -> None:
     assert In(language).counted(count, messages()[language]["n_summits"]) == expected
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+def test_examples_ask_for_names_in_the_language_of_the_reader(client: Client, language: str) -> None:
+    """All of them still run, and ask the same: as many rows, with other names."""
+    for example in (item for item in examples() if not item.service and item.form == "select"):
+        own, other = client.query(example.query), client.query(example.query_in(language))
+        assert other.status == 200, (example.name, other.text)
+        assert len(other.json()["results"]["bindings"]) == len(own.json()["results"]["bindings"]), example.name
+    chaired = next(item for item in examples() if item.name == "who-chaired")
+    assert chaired.query_in(language) != chaired.query == chaired.query_in("en")
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "name"),
+    [
+        ("من رفض التوقيع في باريس", "ar", "who-refused"),
+        ("who refused to sign in Paris?", "en", "who-refused"),
+        ("qui a refusé de signer", "fr", "who-refused"),
+        ("Emmanuel Macron", "en", ""),
+        ("the summit", "en", ""),
+    ],
+)
+def test_question_typed_into_the_search_leads_to_one_the_graph_answers(
+    client: Client, words: str, language: str, name: str
+) -> None:
+    near = [item.name for item in like(words, language)]
+    text = client.get(f"/search?q={quote(words)}", Accept=BROWSER, Accept_Language=language).text
+
+    assert near[:1] == ([name] if name else [])
+    assert ('id="questions"' in text) == bool(name)

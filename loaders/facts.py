@@ -101,7 +101,7 @@ class Builder:
                 continue
             values = self.roles.fill(match, role, specification, made)
             if role == "title":
-                values = [self.roles.one_title(value) for value in values]
+                values = [self.roles.one_title(value) for value in values if self.roles.is_office(value)]
             if values:
                 filled[role] = values
             elif role not in _OPTIONAL:
@@ -163,6 +163,10 @@ class Builder:
         self._seen[key] = len(self.facts)
         self.facts.append(fact)
         made[label] = fact.id
+        if kind == "nationality" and isinstance(state := values["object"][0], EntityRef):
+            for holder in values["subject"]:
+                if isinstance(holder, EntityRef):
+                    self.table[holder.id].country = state.id
         if kind == "FinancialCommitment" and "partOf" not in values:
             self._whole = fact.id, match.sentence.number
             if isinstance(giver := values["committedBy"][0], EntityRef):
@@ -211,6 +215,8 @@ class Builder:
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
+        titles = [fact for fact in kept if fact.kind == "Position"]
+        kept = [fact for fact in kept if not any(_is_short_for(fact, other) for other in titles)]
         kept = [_pointing_at(fact, stands_for) for fact in kept]
         kept = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
         self.facts, given_up = consistency.consistent(kept, summits.years(self.table))
@@ -231,6 +237,27 @@ def _pointing_at(fact: Fact, stands_for: Mapping[str, str]) -> Fact:
         for role, values in fact.roles.items()
     }
     return replace(fact, roles=roles)
+
+
+def _is_short_for(fact: Fact, other: Fact) -> bool:
+    """Tell whether a bare title is what the text calls the holder of another again: "Minister X" behind "foreign minister X"."""
+    if (
+        fact.kind != "Position"
+        or fact is other
+        or fact.roles.get("positionIn")
+        or fact.roles["heldBy"] != other.roles["heldBy"]
+    ):
+        return False
+    short, full = (
+        {
+            summits.bare(word)
+            for value in found.roles["title"]
+            if isinstance(value, Text)
+            for word in fold(value.value).split()
+        }
+        for found in (fact, other)
+    )
+    return len(short) == 1 and short < full
 
 
 def _same_money(fact: Fact, other: Fact) -> bool:

@@ -6,6 +6,7 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 ``slot as Kind``      free words (or an item) as a described entity of that kind
 ``split(slot) as K``  free words cut at the list separators, each part an entity of kind K (or plain text for ``Text``)
 ``start(slot)``, ``end(slot)``, ``unit(slot)``, ``count(slot)``, ``cmp(slot)``, ``years(slot)``   parts of a date range, count or period
+``state(slot)``       the state whose office a person holds: "his country will give"
 ``most(slot)``        an amount as an upper limit: "will not exceed 45 million"
 ``=Concept``          a concept of the ontology
 ``a & b``             both, for a role that takes several
@@ -37,7 +38,7 @@ from .templates import fold_template
 from .values import Amount, Count, DateRange, Period
 
 _CALL = regex.compile(
-    r"(?P<function>start|end|unit|count|cmp|years|text|split|says|most)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
+    r"(?P<function>start|end|unit|count|cmp|years|text|split|says|most|state)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
 )
 _REACH = regex.compile(r"(?P<first>\w+)\.\.(?P<last>\w+)$")
 _AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
@@ -66,6 +67,7 @@ class Roles:
         self._topic, self._hollow = words["topic"], words["hollow"]
         singular = language.settings.get("plural_titles", {})
         self._singular = {fold(str(many)): str(one) for many, one in singular.items()}
+        self._no_office = frozenset(fold(str(word)) for word in language.settings.get("no_office", ()))
         self._adjective_last = bool(language.settings.get("adjective_last", False))
 
     def fill(self, match: Match, role: str, specification: str, made: Mapping[str, str]) -> list[Filled]:
@@ -107,6 +109,11 @@ class Roles:
         if text != "new":
             raise PatternError(f"{match.pattern.where_from}: {match.pattern.id}: {role} names no slot: {text!r}")
         return []
+
+    def is_office(self, value: Filled) -> bool:
+        """Tell whether a title is of an office, rather than what a person is called ("the billionaire")."""
+        words = value.value.value if isinstance(value.value, Text) else ""
+        return fold(words) not in self._no_office
 
     def one_title(self, value: Filled) -> Filled:
         """Return a title said of several persons at once ("the presidents") as each of them holds it."""
@@ -153,6 +160,12 @@ class Roles:
             return []
         if function == "text":
             return [self._text(*match.span(slot))]
+        if function == "state":
+            return [
+                Filled(EntityRef(self.table[state].id), None)
+                for item in match.items(slot)
+                if item.entity and (state := self.table[item.entity].country)
+            ]
         if function == "split":
             return self._split(match, slot, kind or "Text")
         filled: list[Filled] = []

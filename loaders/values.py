@@ -77,8 +77,8 @@ class ValueGrammar:
         values = language.values
         self.decimal_comma = bool(values.get("decimal_comma", False))
         self.months = {fold(name): int(number) for number, names in values["months"].items() for name in names}
-        self.indexwords = {fold(str(word)): Decimal(str(value)) for word, value in values.get("numbers", {}).items()}
-        self.indexwords |= _compounds(self.indexwords, values.get("compound", {}))
+        self.number_words = {fold(str(word)): Decimal(str(value)) for word, value in values.get("numbers", {}).items()}
+        self.number_words |= _compounds(self.number_words, values.get("compound", {}))
         self.scales = {fold(word): Decimal(str(value)) for word, value in values["scales"].items()}
         self.currencies = {fold(form): code for code, forms in values["currencies"].items() for form in forms}
         self.symbols = {fold(form): code for form, code in values.get("symbols", {}).items()}
@@ -87,7 +87,11 @@ class ValueGrammar:
         clitic = language.settings.get("clitic", "")
         start = rf"(?<![\w.,]){clitic}"
         digits = r"\d{1,3}(?:[,. ]\d{3})+(?:[.,]\d{1,2})?(?![\d])|\d+(?:[.,]\d+)?"
-        words = f"|{_any(self.indexwords)}(?!\\w)" if self.indexwords else ""
+        # "مئة وستين": hundreds and what is added to them
+        self.hundreds = tuple(fold(str(word)) for word in values.get("hundreds", ()))
+        self.added = fold(str(values.get("compound", {}).get("joint", " ")))
+        hundreds = rf"(?:(?:{'|'.join(self.hundreds)}){self.added})?" if self.hundreds else ""
+        words = rf"|{hundreds}{_any(self.number_words)}(?!\w)" if self.number_words else ""
 
         def number(name: str) -> str:
             return f"(?P<{name}>{digits}{words})"
@@ -165,7 +169,7 @@ class ValueGrammar:
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
         self._anchors = Anchors(
             {
-                "number": (*self.indexwords, *self.scales),
+                "number": (*self.number_words, *self.scales),
                 "money": (*self.currencies,),
                 "symbol": (*self.symbols,),
                 "date": (*self.months,),
@@ -349,8 +353,11 @@ class ValueGrammar:
                     yield Item("Period", match.start("n"), match.end(), value=Period(int(number)))
 
     def _number(self, text: str) -> Decimal | None:
-        if text in self.indexwords:
-            return self.indexwords[text]
+        if text in self.number_words:
+            return self.number_words[text]
+        first, _, rest = text.partition(self.added)
+        if first in self.hundreds and rest in self.number_words:
+            return self.number_words[first] + self.number_words[rest]
         plain = text.replace(" ", "")
         if self.decimal_comma:
             plain = plain.replace(".", "") if _POINTS.fullmatch(plain) else plain

@@ -82,9 +82,13 @@ const yasgui = new Yasgui(document.getElementById("editor"), {
     pluginOrder: ["table", "graph", "chart", "response"], defaultPlugin: "table" },
 });
 const tab = () => yasgui.getTab();
+/** The query of a tab; one kept from an earlier visit has no editor before somebody looks at it. */
+function queryOf(item) {
+  return (item.getYasqe?.() ? item.getQuery() : item.persistentJson?.yasqe?.value) ?? "";
+}
 /** Put a query where one is free: over an untouched one, else in a tab of its own. */
 function show(query, name, run) {
-  const open = Object.values(yasgui._tabs).find((item) => item.getQuery().trim() === query.trim());
+  const open = Object.values(yasgui._tabs).find((item) => queryOf(item).trim() === query.trim());
   if (open) yasgui.selectTabId(open.getId());
   else yasgui.addTab(true, { ...Yasgui.Tab.getDefaults(yasgui), name: name?.slice(0, 40) ?? words.query, yasqe: { value: query }, requestConfig: { ...yasgui.config.requestConfig, endpoint } });
   if (name) tab().setName(name.slice(0, 40));

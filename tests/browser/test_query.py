@@ -67,6 +67,21 @@ def test_words_of_a_result_are_whole_and_names_in_the_readers_language(visit: Vi
     assert cut == 0
 
 
+def test_second_link_opens_beside_the_tabs_of_the_first(visit: Visit, samples: str) -> None:
+    """Tabs kept from an earlier visit have no editor yet; the page is watched for errors."""
+    page = visit(f"{samples}/query?query={quote(COUNTS)}", width=390)
+    page.wait_for_selector(".active .dataTable tbody tr")
+    page.goto(f"{samples}/query?query={quote(COUNTS + '0')}")
+    page.goto(samples + "/")
+    page.locator(".examples a").nth(1).click()
+    page.wait_for_selector(".active .dataTable tbody tr")
+    width, visible = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+
+    expect(page.locator(".tabsList .tab.active")).to_contain_text("When and where")
+    assert page.locator(".tabsList .tab").count() == 3
+    assert width <= visible  # wide results scroll in their own frame
+
+
 def test_linked_query_runs_and_is_charted(visit: Visit, samples: str) -> None:
     page = editor(visit, f"{samples}/query?query={quote(COUNTS)}", "fr")
     expect(page.locator(".active .dataTable tbody tr")).to_have_count(5)

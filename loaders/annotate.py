@@ -76,7 +76,7 @@ class Annotated:
         self.ends[start:end] = [item.outer_end]
         self.items[start:end] = [item]
         self.refresh()
-        self.present |= prefilter.present(CODE[item.type])
+        self.look(prefilter)  # an item and the words beside it are literals too
 
     def drop(self, start: int, end: int) -> None:
         """Take cells [start, end) out of the sentence."""

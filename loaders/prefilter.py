@@ -8,6 +8,7 @@ prefilter of RE2 (R. Cox, "Regular expression matching in the wild", 2010).
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -18,10 +19,13 @@ from .items import ITEM_CLASS, TYPE_OF
 _MIN_LITERAL = 2  # characters; shorter ones are everywhere
 _MAX_CLAUSES = 6  # of one expression
 _MAX_STRINGS = 400  # of one clause
-_CLASSES = frozenset("wWdDsSbBAZXRGmMhHvVKNpP")
+_CLASSES = frozenset("wWdDsSXRhHvVNpP")
+_PLACES = frozenset("bBAZGmMK")  # escapes that stand for no character
+_MAX_MEMBERS = 40  # of a set that is read as so many alternatives
 
 _PLAIN = re.compile(rf"[^\\()\[\]{{}}.*+?^$|{ITEM_CLASS[1:-1]}]+")
 
+_ITEM = re.compile(ITEM_CLASS)
 Clause = frozenset[str]
 Needs = list[Clause]
 Exact = set[str] | None
@@ -30,8 +34,9 @@ Exact = set[str] | None
 def needs(expression: str) -> Needs:
     """Return clauses of literals; no text matches *expression* (mrab-regex syntax) that lacks all literals of one of them.
 
-    >>> [sorted(clause) for clause in needs("(?:signed|backed) by( the)? [\ue000]")]
-    [['backed by ', 'backed by the ', 'signed by ', 'signed by the '], ['\ue000']]
+    >>> [sorted(clause) for clause in needs("(?:signed|backed) by( the)? [\ue000]")] == [
+    ...     ['backed by \ue000', 'backed by the \ue000', 'signed by \ue000', 'signed by the \ue000']]
+    True
     """
     try:
         found, exact = _Reader(expression).alternation()
@@ -39,13 +44,13 @@ def needs(expression: str) -> Needs:
         return []
     if exact is not None:
         _end(exact, found := [])
-    ranked = sorted(set(found), key=lambda clause: (_weakness(clause), sorted(clause)))
-    return ranked[:_MAX_CLAUSES]
+    ranked = sorted(set(found), key=lambda clause: (_weakness(clause), min(clause)))
+    return list(map(_shortest, ranked[:_MAX_CLAUSES]))
 
 
-def _weakness(clause: Clause) -> tuple[int, int]:
-    items = all(literal in TYPE_OF for literal in clause)
-    return (len(clause) if not items else 0, -min(map(len, clause)))
+def _weakness(clause: Clause) -> float:
+    """Return how likely a sentence has one of the literals, roughly: the longer, the rarer; an item tells a little more than a letter."""
+    return sum(math.pow(0.35, len(literal) + (0.5 if _ITEM.search(literal) else 0)) for literal in clause)
 
 
 class _Reader:
@@ -57,12 +62,19 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.first = True  # nothing of what is matched stands before here
 
     def alternation(self) -> tuple[Needs, Exact]:
-        branches = [self.sequence()]
-        while self.at < len(self.text) and self.text[self.at] == "|":
-            self.at += 1
+        first, still = self.first, True
+        branches = []
+        while True:
+            self.first = first
             branches.append(self.sequence())
+            still = still and self.first
+            if self.at >= len(self.text) or self.text[self.at] != "|":
+                break
+            self.at += 1
+        self.first = still
         if len(branches) == 1:
             return branches[0]
         exact: Exact = set()
@@ -80,9 +92,20 @@ class _Reader:
         while self.at < len(self.text) and self.text[self.at] not in "|)":
             if plain := self.plain():
                 run = {left + plain for left in run}
+                self.first = False
                 continue
+            first, looks = self.first, self.text.startswith(("(?=", "(?<="), self.at)
+            behind = first and self.text[self.at + 2 : self.at + 3] == "<"
             needed, exact = self.atom()
             optional, repeated = self.quantifier()
+            if looks and not behind:  # it stands there, beside what is read already or is read next
+                self.first = first
+                if not optional and (clauses := _of_branch((needed, exact))):
+                    found += clauses
+                    whole = False
+                continue
+            if exact != {""}:
+                self.first = False
             if exact is not None and not repeated:
                 strings = exact | {""} if optional else exact
                 if len(run) * len(strings) <= _MAX_STRINGS:
@@ -120,7 +143,7 @@ class _Reader:
         if char == "(":
             return self.group()
         if char == "[":
-            return self.char_class(), None
+            return self.char_class()
         if char == "\\":
             escaped = self.text[self.at]
             self.at += 1
@@ -130,7 +153,7 @@ class _Reader:
             if escaped == "L":
                 self.at = self.text.index(">", self.at) + 1
                 return [], None
-            if escaped in "bB":
+            if escaped in _PLACES:
                 return [], {""}
             if escaped in _CLASSES:
                 return [], None
@@ -141,7 +164,7 @@ class _Reader:
             return [], {""}
         if char == ".":
             return [], None
-        return ([frozenset((char,))], None) if char in TYPE_OF else ([], {char})
+        return [], {char}
 
     def group(self) -> tuple[Needs, Exact]:
         ignored = False
@@ -155,34 +178,40 @@ class _Reader:
             elif rest.startswith(("P<", "<")) and rest[:2] not in ("<=", "<!"):
                 self.at = self.text.index(">", self.at) + 1
             elif rest.startswith(("=", "!", "<=", "<!")):
-                ignored = True
+                ignored = rest.startswith(("!", "<!"))
                 self.at += 2 if rest[0] == "<" else 1
             else:
                 raise ValueError("flags, references or conditions")
+        first = self.first
         found = self.alternation()
         if self.text[self.at] != ")":
             raise ValueError("an open group")
         self.at += 1
-        return ([], {""}) if ignored else found
+        if not ignored:
+            return found
+        self.first = first
+        return [], {""}
 
-    def char_class(self) -> Needs:
-        members: list[str] = []
+    def char_class(self) -> tuple[Needs, Exact]:
+        members: set[str] = set()
         telling = self.text[self.at] != "^"
         first = True
         while first or self.text[self.at] != "]":
             char = self.text[self.at]
-            if char == "\\" or (not first and char == "-" and self.text[self.at + 1] != "]"):
-                telling = False
+            if char == "\\":
                 self.at += 1
-            if char == "[" and self.text[self.at + 1] in ":[":
+                char = self.text[self.at]
+                telling = telling and not char.isalnum()
+            elif char == "[" and self.text[self.at + 1] in ":[":
                 raise ValueError("a nested set")
-            members.append(char)
+            elif not first and char == "-" and self.text[self.at + 1] != "]":
+                telling = False
+            members.add(char)
             self.at += 1
             first = False
         self.at += 1
-        if telling and all(char in TYPE_OF for char in members):
-            return [frozenset(members)]
-        return []
+        # With its neighbours it makes longer literals: "backed by" and an item.
+        return [], members if telling and len(members) <= _MAX_MEMBERS else None
 
     def quantifier(self) -> tuple[bool, bool]:
         """Return whether what stood before may be missing, and whether it may stand there several times."""
@@ -213,8 +242,17 @@ def _of_branch(branch: tuple[Needs, Exact]) -> Needs:
 
 
 def _end(run: set[str], found: Needs) -> None:
-    if run and all(len(string.strip()) >= _MIN_LITERAL for string in run):
+    if run and all(len(string.strip()) >= _MIN_LITERAL or string.strip() in TYPE_OF for string in run):
         found.append(frozenset(run))
+
+
+def _shortest(strings: Clause) -> Clause:
+    """Return *strings* without those that begin or end with another of them: what has the longer one has the shorter."""
+    return frozenset(
+        string
+        for string in strings
+        if not any(string[:cut] in strings or string[cut:] in strings for cut in range(1, len(string)))
+    )
 
 
 class Prefilter:

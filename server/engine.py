@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -19,9 +18,11 @@ from typing import IO, Any
 from summitgraph.errors import StoreError
 
 from . import magic, view
-from .cache import Cache, Entry
+from .cache import Cache, Entry, etag_of
+from .direct import REPLY_BYTES
 from .federation import Federation, without_services
 from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
+from .lending import LONG_S
 from .outbound import WIKIDATA, Policy, read_policy
 from .pool import Pool, Result, crash_problem, memory_problem
 from .problems import Problem
@@ -130,6 +131,9 @@ class Engine:
                 "known_prefixes": known_prefixes(),
                 "max_bytes": settings.max_result_bytes,
                 "html_rows": settings.html_rows,
+                "max_query_bytes": settings.max_query_bytes,
+                "search": magic.NAMESPACE,
+                "query_log": str(settings.query_log or ""),
             },
         )
         self.search = Search(settings.store)
@@ -175,9 +179,8 @@ class Engine:
         """Return the entity tag of the answer, known before it is computed; empty if it may differ each time."""
         if scan.volatile:
             return ""
-        dataset = repr((query.default_graphs, query.named_graphs, query.plain, query.unlimited))
-        key = "\0".join((scan.normal, query.format, query.base, version, dataset))
-        return '"' + hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest() + '"'
+        dataset = (query.default_graphs, query.named_graphs, query.plain, query.unlimited)
+        return etag_of(scan.normal, query.format, query.base, version, dataset)
 
     def check(self, text: str) -> Scan:
         """Return the scan of a query that may be run; raise Problem otherwise."""
@@ -274,6 +277,8 @@ class Engine:
                 done.body, done.file = result.file.read(), None
         if etag and done.file is None:
             self.cache.put(etag, Entry(done.body, done.packed, done.rows, done.truncated))
+            if done.ran_s > LONG_S or done.size > REPLY_BYTES:  # what is run again as fast is not worth asking for
+                self.pool.board.know(etag)
         return done
 
     def _selector(self, query: Query, deadline_s: float) -> Callable[[str], list[dict[str, Any]]]:

@@ -9,26 +9,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
+from .coding import choose_coding
 from .gateway import ALWAYS, ENDPOINT_PATHS, Gateway
 from .http1 import Body, Connection, Request, make_head, make_lines
+from .lending import Lending
 from .limits import client_of
 from .observe import Metrics, Note
 from .pool import Job, Result
 from .problems import Problem
+from .protocol import base_of
 from .reply import CHUNK, Environ, FileBody, Reply, fixed_headers, pack
-from .sparql import Turn
+from .sparql import HEADERS, Turn
 
 log = logging.getLogger(__name__)
 
 THREADS = 64  # they wait for query processes and other servers, and cost little
 IN_THREADS = 512  # requests that may wait for a thread
+LEND_AFTER = 2  # short queries in a row on one connection, before it is lent
+QUICK_S = 0.004  # a query is short that takes no longer
+_LENT_TO = max(1, min(2, os.cpu_count() or 1))  # query processes that have connections at once
 INLINE_BYTES = 65_536  # a longer result is finished in a thread: compressing it or reading its file takes milliseconds
 REMEMBERED, REMEMBERED_BYTES = 4096, 2048  # requests that are known by their bytes; how long one may be
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
@@ -56,7 +64,12 @@ class Front:
         self.loop = asyncio.get_running_loop()
         self.loop.set_default_executor(self.threads)
         self.in_threads = 0
-        self._memory: dict[bytes, Memory] = {}
+        settings = self.engine.settings
+        # What has to be looked at here, request by request, is not lent.
+        if not (settings.rate or settings.max_rows or settings.trust_proxy or 0 < settings.concurrent < _LENT_TO):
+            pool = self.engine.pool
+            pool.lending = Lending(pool, pool.board, _LENT_TO, metrics.count_lent)
+        self._memory: OrderedDict[bytes, Memory] = OrderedDict()
 
     # What is known already
 
@@ -96,7 +109,7 @@ class Front:
         timing = ("Server-Timing", "cache;desc=hit")
         kept = [timing if name == timing[0] else (name, value) for name, value in headers]
         if len(self._memory) >= REMEMBERED:
-            del self._memory[next(iter(self._memory))]
+            self._memory.popitem(last=False)
         empty = reply.status == 304
         head = make_head(reply.status, kept) + fixed
         self._memory[raw] = Memory(self.engine.version(), reply.etag, coding, head, empty, note)
@@ -153,6 +166,35 @@ class Front:
             self.loop.run_in_executor(None, self._finish_in_thread, request, turn, result)
         else:
             self._send(request, self._finish(request, turn, result))
+            if isinstance(result, Result) and result.ran_s < QUICK_S and request.raw is not None:
+                self._lend(request.connection, request.raw, request.environ)
+
+    def _lend(self, connection: Connection, raw: bytes, environ: Environ) -> None:
+        """Lend a connection that has sent short queries to a query process, which answers the next ones itself."""
+        lending = self.engine.pool.lending
+        connection.quick += 1
+        if lending is None or connection.quick < LEND_AFTER or not connection.lendable:
+            return
+        block = raw[raw.find(b"\r\n") :]
+        if block not in connection.listener.heads or "HTTP_IF_NONE_MATCH" in environ:
+            return
+        cors, origin = self.gateway.cors, environ.get("HTTP_ORIGIN")
+        profile: dict[str, str | None] = {
+            "block": block.decode("latin-1"),
+            "accept": environ.get("HTTP_ACCEPT"),
+            "base": base_of(environ) + "/sparql",
+            "coding": choose_coding(environ.get("HTTP_ACCEPT_ENCODING")),
+            "start": make_head(200, HEADERS).decode("latin-1"),
+            "end": _fixed_lines(cors, origin if cors != "*" else None).decode("latin-1"),
+        }
+        descriptor = connection.lend()
+        if not lending.lend(connection, descriptor, profile):
+            connection.take_back(b"", b"")
+
+    def end(self) -> None:
+        """Have lent connections given back: the server ends."""
+        if self.engine.pool.lending is not None:
+            self.engine.pool.lending.call_in_unused()
 
     def _finish(self, request: Request, turn: Turn, result: Result | Problem) -> Reply:
         try:

@@ -150,7 +150,7 @@ _QUICK_LENGTH = 1000  # characters; less than the operators a query may have
 _ODD_BLANKS = re.compile(r"[^\S ]|  ")
 
 
-def _quick(text: str, limits: Limits) -> Scan | None:
+def scan_plain(text: str, limits: Limits) -> Scan | None:
     """Return the scan of a short plain query, as the lexer would; None where only the lexer can tell.
 
     Each bracket counts as one level, even in a string: what passes cannot be nested too deeply.
@@ -190,7 +190,7 @@ def scan(text: str, limits: Limits) -> Scan:
     Raises:
         Problem: 400 or 413 if a limit is passed, a bracket or a string is not closed, or an escape hides punctuation.
     """
-    return _quick(text, limits) or _scan(text, limits)
+    return scan_plain(text, limits) or _scan(text, limits)
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
@@ -23,7 +22,7 @@ from urllib.parse import unquote_to_bytes
 
 import httptools
 
-from .reply import CHUNK, Environ, FileBody
+from .reply import CHUNK, Environ, FileBody, date_header
 
 log = logging.getLogger(__name__)
 
@@ -61,17 +60,8 @@ class Application(Protocol):
     def refuse(self, status: int, code: str, detail: str) -> tuple[Headers, bytes]:
         """Return headers and body for a request that could not be read."""
 
-
-_now = (0, b"")
-
-
-def date_header() -> bytes:
-    """Return the Date header with the end of its line; made once a second."""
-    global _now
-    second = int(time.time())
-    if _now[0] != second:
-        _now = (second, f"Date: {formatdate(second, usegmt=True)}\r\n".encode())
-    return _now[1]
+    def end(self) -> None:
+        """Have what is used elsewhere given back: the server ends."""
 
 
 @lru_cache(maxsize=512)
@@ -189,6 +179,7 @@ class Listener:
     async def end(self, seconds: float) -> None:
         """Take no more requests; return when those under way are answered, or after *seconds*."""
         self.ending = True
+        self.application.end()
         deadline = time.monotonic() + seconds
         while self.open and time.monotonic() < deadline:
             for connection in tuple(self.open):
@@ -204,8 +195,8 @@ class Connection(asyncio.BufferedProtocol):
     """One client's connection."""
 
     __slots__ = (
-        "_drained", "_head_bytes", "_written", "address", "current", "listener", "parser", "queue", "reading", "since",
-        "started", "state", "target", "transport",
+        "_drained", "_head_bytes", "_written", "address", "current", "lent", "listener", "parser", "queue", "quick", "reading",
+        "since", "started", "state", "target", "transport",
     )  # fmt: skip
 
     def __init__(self, listener: Listener) -> None:
@@ -220,6 +211,8 @@ class Connection(asyncio.BufferedProtocol):
         self._head_bytes = 0
         self._drained: asyncio.Event | None = None
         self._written = -1
+        self.lent = False  # to a query process, which reads and answers meanwhile
+        self.quick = 0  # short queries it has sent one after the other
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless there are too many already."""
@@ -248,7 +241,43 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def unused(self) -> bool:
         """Tell whether no request is being answered: there is none, or it is still on its way."""
-        return not self.queue and not self.transport.get_write_buffer_size()
+        return not self.lent and not self.queue and not self.transport.get_write_buffer_size()
+
+    # Lending
+
+    @property
+    def lendable(self) -> bool:
+        """Tell whether nothing is under way here, in neither direction."""
+        return (
+            self.unused
+            and self.current is None
+            and self.state == "head"
+            and self.reading
+            and not (self.transport.is_closing() or self.listener.ending)
+        )
+
+    def lend(self) -> int:
+        """Read nothing until the connection is taken back; return its descriptor."""
+        self.lent = True
+        self.transport.pause_reading()
+        return int(self.transport.get_extra_info("socket").fileno())
+
+    def take_back(self, data: bytes, rest: bytes) -> None:
+        """Go on: *rest* is left to be sent, *data* were read and not answered."""
+        self.lent, self.since = False, time.monotonic()
+        if self.transport.is_closing():
+            return
+        self.quick = 0
+        self.transport.resume_reading()
+        if rest:
+            self.transport.write(rest)
+        if data:
+            self._read(data)
+
+    def abort(self) -> None:
+        """End at once: nobody knows how much of a reply was sent."""
+        self.lent = False
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         """Remember that the client reads slowly."""
@@ -278,10 +307,12 @@ class Connection(asyncio.BufferedProtocol):
         return _view
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Read what came: requests, or a part of one."""
-        if self.state == "refused":
-            return
-        data = bytes(_view[:nbytes])
+        """Read what came."""
+        if self.state != "refused":
+            self._read(bytes(_view[:nbytes]))
+
+    def _read(self, data: bytes) -> None:
+        """Read requests, or a part of one."""
         fresh = self.state == "head" and self.current is None
         if fresh and not self.queue:
             answer = self.listener.application.recall(data, self)
@@ -518,6 +549,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def watch(self, now: float) -> None:
         """Close the connection if the client has taken too long."""
+        if self.lent:
+            return
         waiting = self.transport.get_write_buffer_size()
         if waiting:  # slow to read
             if waiting != self._written:

@@ -18,19 +18,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import worker
+from . import direct, worker
+from .board import Board
 
 ENDED = struct.Struct("=ii")  # process number; exit status, negative: the signal
 
 
-def _serve(connection: socket.socket, store: Path, memory_bytes: int, isolated: bool) -> None:
+def _serve(connection: socket.socket, store: Path, memory_bytes: int, board: Board, isolated: bool) -> None:
     """Be a query process; never return."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with contextlib.suppress(ConnectionError), connection:
-            worker.serve(connection, store, memory_bytes, isolated=isolated)
+            direct.serve(connection, store, memory_bytes, board, isolated=isolated)
         status = 0
     except BaseException:  # noqa: BLE001 - nothing above may run twice
         sys.excepthook(*sys.exc_info())
@@ -50,10 +51,10 @@ def _reap(control: socket.socket) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Fork on demand until the other side of the socket ``arguments[0]`` has gone; store, memory in bytes follow."""
+    """Fork on demand until the other side of the socket ``arguments[0]`` has gone; store, memory in bytes and the board's number follow."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server that started us decides
     control = socket.socket(fileno=int(arguments[0]))
-    store, memory_bytes = Path(arguments[1]), int(arguments[2])
+    store, memory_bytes, board = Path(arguments[1]), int(arguments[2]), Board(int(arguments[3]))
     isolated = worker.leave_network()
     worker.load()
     gc.collect()
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str]) -> None:
                     control.close()
                     os.close(woken)
                     os.close(wakes)
-                    _serve(connection, store, memory_bytes, isolated)
+                    _serve(connection, store, memory_bytes, board, isolated)
                 connection.close()
 
 

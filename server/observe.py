@@ -9,6 +9,7 @@ import mmap
 import os
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +96,16 @@ class Metrics:
                 numbers[first + place["queries_cached_total"]] += 1
             if not_modified:
                 numbers[first + place["queries_not_modified_total"]] += 1
+
+    def count_lent(self, sums: Sequence[float]) -> None:
+        """Count queries answered elsewhere: how many, of them cached, seconds, bytes, and how many fell into each bucket."""
+        queries, cached, seconds, size, *buckets = sums
+        names = ("requests_total", "queries_total", "query_seconds_count")
+        for name, amount in (
+            *((name, queries) for name in names), ("queries_cached_total", cached), ("query_seconds_sum", seconds),
+            ("result_bytes_total", size), *zip(_BUCKETS, buckets, strict=False),
+        ):  # fmt: skip
+            self.add(name, amount)
 
     def count_problem(self, status: int, code: str) -> None:
         """Count a failed request by who caused it, and by its limit."""

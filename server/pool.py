@@ -22,11 +22,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from .board import COUNTS, SLOTS, Board
+from .lending import Borrower, Lending
 from .nursery import ENDED
 from .problems import Problem
 from .worker import FRAME, REPLY, UNCOUNTED
@@ -80,7 +82,7 @@ class Job:
         self.process: Process | None = None
 
 
-def start_nursery(store: Path, memory_bytes: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def start_nursery(store: Path, memory_bytes: int, board: Board) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start the process that query processes are forked from; return it and the socket to it."""
     mine, theirs = socket.socketpair()
     with theirs:
@@ -91,8 +93,10 @@ def start_nursery(store: Path, memory_bytes: int) -> tuple[subprocess.Popen[byte
             str(theirs.fileno()),
             str(store),
             str(memory_bytes),
+            str(board.descriptor),
         ]
-        return subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL), mine
+        passed = [theirs.fileno(), board.descriptor]
+        return subprocess.Popen(command, pass_fds=passed, stdin=subprocess.DEVNULL), mine
 
 
 def _ignore(_found: Result | Problem) -> None:
@@ -104,21 +108,26 @@ class Process:
 
     __slots__ = (
         "connection",
+        "counted",
         "deadline",
         "descriptors",
         "idle_since",
         "jobs",
+        "loans",
         "number",
         "parts",
         "pool",
         "received",
+        "slot",
         "slowed",
         "started",
         "unsent",
     )
 
-    def __init__(self, pool: Pool, connection: socket.socket) -> None:
-        self.pool, self.connection = pool, connection
+    def __init__(self, pool: Pool, connection: socket.socket, slot: int) -> None:
+        self.pool, self.connection, self.slot = pool, connection, slot
+        self.loans: dict[int, Borrower] = {}  # the connections it was lent (lending.py)
+        self.counted: Sequence[float] = [0.0] * COUNTS
         connection.setblocking(False)
         self.number = 0  # of the process, once it has said it
         self.jobs: deque[Job] = deque()  # the first one runs
@@ -131,22 +140,29 @@ class Process:
         self.unsent = b""
         pool.loop.add_reader(connection, self.readable)
 
-    def send(self, message: Mapping[str, object]) -> None:
-        """Send a message; what the socket does not take at once goes as soon as it can."""
+    def send(self, message: Mapping[str, object], descriptor: int = -1) -> bool:
+        """Send a message; what the socket does not take at once goes as soon as it can. With a *descriptor*: if at all."""
         text = _encode(message).encode("utf-8", "surrogatepass")
         data = FRAME.pack(len(text), 0) + text
         if self.unsent:
+            if descriptor >= 0:
+                return False
             self.unsent += data
-            return
+            return True
         try:
-            sent = self.connection.send(data)
+            sent = (
+                self.connection.send(data) if descriptor < 0 else socket.send_fds(self.connection, [data], [descriptor])
+            )
         except BlockingIOError:
+            if descriptor >= 0:
+                return False
             sent = 0
         except OSError:
-            return  # it has gone, which the reader sees
+            return False  # it has gone, which the reader sees
         if sent < len(data):
             self.unsent = data[sent:]
             self.pool.loop.add_writer(self.connection, self._writable)
+        return True
 
     def _writable(self) -> None:
         try:
@@ -159,12 +175,12 @@ class Process:
         if not self.unsent:
             self.pool.loop.remove_writer(self.connection)
 
-    def readable(self) -> None:
-        """Take what the process sends."""
+    def readable(self) -> bool:
+        """Take what the process sends; tell whether there was something."""
         try:
             length, ancillary, _, _ = self.connection.recvmsg_into([_buffer], _SPACE)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             length, ancillary = 0, []
         if ancillary:
@@ -172,7 +188,7 @@ class Process:
                 self.descriptors += struct.unpack(f"{len(numbers) // 4}i", numbers[: len(numbers) // 4 * 4])
         if not length:
             self.pool.lost(self)
-            return
+            return False
         data = bytes(_view[:length])
         if self.parts:
             self.parts.append(data)
@@ -180,16 +196,17 @@ class Process:
             if len(self.parts[0]) < REPLY.size:
                 self.parts = [b"".join(self.parts)]
             if self.received < _expected(self.parts[0]):
-                return
+                return True
             data = b"".join(self.parts)
             self.parts = []
         while data:
             expected = _expected(data)
             if len(data) < expected:
                 self.parts, self.received = [data], len(data)
-                return
+                return True
             self._take(data[:expected] if len(data) > expected else data)
             data = data[expected:]
+        return True
 
     def _take(self, data: bytes) -> None:
         """Hand on one reply."""
@@ -202,6 +219,9 @@ class Process:
             self.pool.replied(self, Result(header, data[start:], None))
             return
         header = json.loads(data[REPLY.size : start])
+        if "loan" in header and self.pool.lending is not None:
+            self.pool.lending.heard(self, header, data[start:])
+            return
         if not header.get("file"):
             self.pool.replied(self, Result(header, data[start:], None))
             return
@@ -259,19 +279,28 @@ class Pool:
         self._last: Process | None = None  # the one that was given a query last
         self._retry_at = 0.0
         self.killed = self.crashed = 0
+        self.lending: Lending | None = None
+        self.adopting: tuple[Process, float] | None = None  # whose query the next job is, and since when it runs
+        self.board: Board
+        self._slots = deque(range(SLOTS))  # of the board, that no process has
         self.isolated: bool | None = None
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self.loop: asyncio.AbstractEventLoop
 
-    def start(self, loop: asyncio.AbstractEventLoop | None = None, control: socket.socket | None = None) -> None:
+    def start(
+        self,
+        loop: asyncio.AbstractEventLoop | None = None,
+        control: socket.socket | None = None,
+        board: Board | None = None,
+    ) -> None:
         """Start the processes that are kept ready, in the background.
 
         *loop* is the running loop of the calling thread; without one the pool gets a thread of its own. *control* is the
-        socket to a nursery that is there already.
+        socket to a nursery that is there already, *board* what it was given.
         """
-        self._control = control
+        self._control, self.board = control, board or Board()
         if loop is not None:
             self.loop = loop
             self._begin()
@@ -283,7 +312,7 @@ class Pool:
 
     def _begin(self) -> None:
         if self._control is None:
-            self._nursery, self._control = start_nursery(self.store, self.memory_bytes)
+            self._nursery, self._control = start_nursery(self.store, self.memory_bytes, self.board)
         self._control.setblocking(False)
         self.loop.add_reader(self._control, self._told)
         for _ in range(self.ready - len(self._processes)):
@@ -326,10 +355,12 @@ class Pool:
             except OSError:  # full, or gone, which its reader sees
                 mine.close()
                 return
-        process = Process(self, mine)
+        process = Process(self, mine, self._slots.popleft() if self._slots else -1)
+        if process.slot >= 0:
+            self.board.clear(process.slot)
         self._processes.add(process)
         self._starting.add(process)
-        process.send(self._defaults)
+        process.send({**self._defaults, "slot": process.slot})
         self._tick_soon()
 
     @property
@@ -351,6 +382,10 @@ class Pool:
 
     def submit(self, job: Job) -> None:
         """Run *job* as soon as a process is free; on the loop."""
+        if self.adopting is not None:
+            (process, began), self.adopting = self.adopting, None
+            self._adopt(process, job, began)
+            return
         busy = self._last
         if busy is not None and 0 < len(busy.jobs) < DEPTH and time.monotonic() < busy.started + BEHIND_S:
             # To wake a process costs more than a small query does, and one core runs two of them no faster.
@@ -389,6 +424,30 @@ class Pool:
             self._rescuing = True
             self.loop.call_later(RESCUE_S, self._rescue)
         process.send(job.message)
+
+    def _adopt(self, process: Process, job: Job, began: float) -> None:
+        """Make *job* of what *process* runs already."""
+        job.process, job.begun = process, began
+        process.jobs.append(job)
+        process.started, process.deadline = began, began + job.deadline_s
+        self._tick_soon()
+
+    def disown(self, process: Process) -> None:
+        """Let nobody wait for what *process* runs, and not for long."""
+        job = Job({}, LEFT_S, _ignore)
+        self._adopt(process, job, time.monotonic())
+
+    def unused(self) -> Process | None:
+        """Return a process that has nothing to do and can take loans, if there is one."""
+        return next((process for process in self._idle if process.slot >= 0), None)
+
+    def keep_out(self, process: Process) -> None:
+        """Give *process* no queries, until it is let in again."""
+        self._idle.remove(process)
+
+    def let_in(self, process: Process) -> None:
+        """Give *process* queries again."""
+        self._free(process, time.monotonic())
 
     @staticmethod
     def _begin_first(process: Process, now: float) -> None:
@@ -466,7 +525,7 @@ class Pool:
             self._replace(process)
         elif process.jobs:
             self._begin_first(process, now)
-        else:
+        elif not process.loans:
             self._free(process, now)
         if job is not None:
             result.queued_s, result.ran_s = job.begun - job.asked, now - job.begun
@@ -489,6 +548,11 @@ class Pool:
             self._replace(self._idle.popleft())
 
     def _replace(self, process: Process) -> None:
+        if self.lending is not None:
+            self.lending.lost(process)
+        if process.slot >= 0:
+            self._slots.append(process.slot)
+            process.slot = -1
         self._processes.discard(process)
         self._starting.discard(process)
         process.kill()
@@ -498,6 +562,8 @@ class Pool:
 
     def lost(self, process: Process) -> None:
         """Find out why *process* has ended, and tell who waited for it."""
+        if self.lending is not None:
+            self.lending.lost(process)
         job = process.jobs.popleft() if process.jobs else None
         with contextlib.suppress(ValueError):
             self._idle.remove(process)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import IO, Any
 
@@ -106,6 +108,18 @@ def send(environ: Environ, start_response: StartResponse, reply: Reply, cors: st
             reply.file.close()
         return []
     return [body] if isinstance(body, bytes) else body
+
+
+_now = (0, b"")
+
+
+def date_header() -> bytes:
+    """Return the Date header with the end of its line; made once a second."""
+    global _now
+    second = int(time.time())
+    if _now[0] != second:
+        _now = (second, f"Date: {formatdate(second, usegmt=True)}\r\n".encode())
+    return _now[1]
 
 
 def matches(header: str | None, etag: str) -> bool:

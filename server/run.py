@@ -22,6 +22,7 @@ from pathlib import Path
 
 from summitgraph.errors import InputError, StoreError
 
+from .board import Board
 from .engine import check_store, known_prefixes
 from .observe import Metrics
 from .pool import start_nursery
@@ -79,6 +80,7 @@ class _Front:
 
     nursery: subprocess.Popen[bytes]
     control: socket.socket
+    board: Board
     number: int = 0
     started: float = 0.0
 
@@ -95,7 +97,8 @@ def run(
         memory_bytes = settings.memory_mb * 1_048_576
         try:
             while len(fronts) < max(1, settings.fronts):  # they load while we do
-                fronts.append(_Front(*start_nursery(settings.store, memory_bytes)))
+                board = Board()
+                fronts.append(_Front(*start_nursery(settings.store, memory_bytes, board), board))
             _build_view(settings.store)
             port = listener.getsockname()[1]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -221,7 +224,7 @@ def _fork(
         for other in fronts:
             if other is not front:
                 other.control.close()
-        asyncio.run(_serve(settings, listener, front.control, metrics, server))
+        asyncio.run(_serve(settings, listener, front, metrics, server))
         status = 0
     except BaseException:  # noqa: BLE001 - nothing above may run twice
         sys.excepthook(*sys.exc_info())
@@ -230,7 +233,7 @@ def _fork(
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, control: socket.socket, metrics: Metrics, server: tuple[str, int]
+    settings: Settings, listener: socket.socket, this: _Front, metrics: Metrics, server: tuple[str, int]
 ) -> None:
     """Be a front until a signal ends it."""
     from .application import compose
@@ -241,7 +244,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     app, gateway = compose(settings, metrics)
     engine = gateway.endpoint.engine
-    engine.pool.start(loop, control)
+    engine.pool.start(loop, this.control, this.board)
     front = Front(gateway, app, metrics)
     base = {"SERVER_NAME": server[0], "SERVER_PORT": str(server[1])}
     connections = Listener(front, base, settings.max_body_bytes, min(CONNECTIONS, _descriptors() - SPARE_DESCRIPTORS))

@@ -30,7 +30,7 @@ from .reply import Environ, Reply, matches
 
 TRUNCATED = "SummitGraph-Truncated"  # a header: the rows given, where there may be more
 _QUICK_BODY = 12_000  # bytes of a request that is read between others
-_HEADERS = (("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache"))
+HEADERS = (("Vary", "Accept, Accept-Encoding"), ("Cache-Control", "no-cache"))
 
 
 class Slow(Exception):
@@ -150,7 +150,7 @@ class Endpoint:
                 etag = self.engine.etag(query, scan, self.engine.version())
                 if etag and matches(none_match, etag):
                     self._count(turn, 0, not_modified=True)
-                    reply = Reply(304, headers=[*_HEADERS, ("ETag", etag)])
+                    reply = Reply(304, headers=[*HEADERS, ("ETag", etag)])
                     reply.etag, reply.note = etag, turn.note()
                     return reply
             found = self.engine.prepare(query, scan, limit)
@@ -173,7 +173,7 @@ class Endpoint:
             raise self.failed(turn, problem) from None
 
     def _reply(self, environ: Environ, turn: Turn, answer: Answer) -> Reply:
-        headers = list(_HEADERS)
+        headers = list(HEADERS)
         if answer.etag:
             headers.append(("ETag", answer.etag))
         if answer.truncated:

@@ -140,6 +140,8 @@ def register(app: Flask, site: Site, metrics: Metrics) -> None:
     @app.get("/metrics")
     def show_metrics() -> Response:
         pool = engine.pool
+        if pool.lending is not None:
+            pool.lending.collect()
         for name, value in zip(GAUGES, (pool.alive, pool.busy, pool.waiting, engine.cache.size), strict=True):
             metrics.put(name, value)
         return Response(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")

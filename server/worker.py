@@ -104,6 +104,7 @@ def limit_memory(extra_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+_DESCRIPTORS = socket.CMSG_SPACE(4 * 16)
 _buffer = bytearray(65_536)  # messages are read into it, one after the other
 _view = memoryview(_buffer)
 
@@ -129,6 +130,13 @@ class Inbox:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection, self.data = connection, b""
+        self.descriptors: list[int] = []  # that came with messages, in their order
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether a whole message is there already."""
+        data = self.data
+        return len(data) >= FRAME.size and len(data) >= FRAME.size + FRAME.unpack_from(data)[0]
 
     def next(self) -> dict[str, Any] | None:
         """Return the next message, None when the other side has gone."""
@@ -140,7 +148,9 @@ class Inbox:
                     self.data = data[end:]
                     message: dict[str, Any] = json.loads(data[FRAME.size : end])
                     return message
-            length = self.connection.recv_into(_buffer)
+            length, ancillary, _, _ = self.connection.recvmsg_into([_buffer], _DESCRIPTORS)
+            for _level, _type, numbers in ancillary:
+                self.descriptors += struct.unpack(f"{len(numbers) // 4}i", numbers[: len(numbers) // 4 * 4])
             if not length:
                 return None
             self.data = data + _view[:length] if data else bytes(_view[:length])
@@ -415,17 +425,29 @@ def respond(connection: socket.socket, views: Views, request: Mapping[str, Any])
     spool: Spool | None = None
     try:
         header, spool = answer(views, request)
-    except TooLarge:
-        header = {"ok": False, "error": "too-large"}
-    except SyntaxError as error:
-        header = {"ok": False, "error": "syntax", "message": str(error)}
-    except MemoryError:
-        header = {"ok": False, "error": "memory"}
-    except (OSError, RuntimeError, ValueError) as error:
-        header = {"ok": False, "error": "failed", "message": str(error)}
     except BaseException as error:  # noqa: BLE001 - the engine's panics are no Exception
-        short = any(word in str(error).lower() for word in ("alloc", "memory", "capacity"))
-        header = {"ok": False, "error": "memory" if short else "panic"}
+        header = failure(error)
+    reply_with(connection, request, header, spool)
+
+
+def failure(error: BaseException) -> dict[str, object]:
+    """Return the header of the reply where *error* came instead of a result."""
+    if isinstance(error, TooLarge):
+        return {"ok": False, "error": "too-large"}
+    if isinstance(error, SyntaxError):
+        return {"ok": False, "error": "syntax", "message": str(error)}
+    if isinstance(error, MemoryError):
+        return {"ok": False, "error": "memory"}
+    if isinstance(error, (OSError, RuntimeError, ValueError)):
+        return {"ok": False, "error": "failed", "message": str(error)}
+    short = any(word in str(error).lower() for word in ("alloc", "memory", "capacity"))
+    return {"ok": False, "error": "memory" if short else "panic"}
+
+
+def reply_with(
+    connection: socket.socket, request: Mapping[str, Any], header: Mapping[str, object], spool: Spool | None
+) -> None:
+    """Send the front the result of a request, or what *header* says of it."""
     if spool is None:
         _reply(connection, header)
     elif spool.file is not None:
@@ -453,18 +475,3 @@ def load() -> None:
             _write_rdf(results, form, {}, output)
         else:
             cast("Any", results).serialize(output, format=ox.QueryResultsFormat.JSON)
-
-
-def serve(connection: socket.socket, store: Path, memory_bytes: int, *, isolated: bool) -> None:
-    """Answer requests until the other side goes away; its first message gives what all requests have."""
-    inbox = Inbox(connection)
-    if (defaults := inbox.next()) is None:
-        return
-    views = Views(store)
-    with contextlib.suppress(OSError, ValueError):
-        views.at(view.newest(store))
-    limit_memory(memory_bytes)
-    end_with(connection)
-    _reply(connection, {"ok": True, "isolated": isolated, "pid": os.getpid()})
-    while (message := inbox.next()) is not None:
-        respond(connection, views, {**defaults, **message})

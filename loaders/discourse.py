@@ -20,6 +20,8 @@ from .topics import Topics, same_clause
 # Kinds of things that a text calls by the noun of their names: "the network", "this charter".
 _SHORTENED = frozenset((*GROUPS["Init"], *GROUPS["Doc"], *GROUPS["Tech"]))
 _OPENING = 400  # characters; what a text is about is said by then
+# What ``@signed`` and its like look for: whose number or names the text has just given.
+_COUNTED = {"signed": "Signatories", "backed": "Supporters", "attended": "Attendees"}
 
 
 class Discourse:
@@ -36,8 +38,10 @@ class Discourse:
         self.last_speaker = ""
         self.last_giver = ""  # who promised the sum spoken of
         self.last_person = ""  # the last speaker that is one
+        self.counted: tuple[str, str, int] = ("", "", -9)  # who was counted last, of what, in which sentence
         self._personal = _personal_verb(language)
         self._definite = _definite(language)
+        self._definite_before = _definite_before(language)
 
     @property
     def main(self) -> Draft | None:
@@ -94,18 +98,28 @@ class Discourse:
                 item = Item(draft.kind, start, end, draft.id, anaphor=True)
                 sentence.replace(found.start(), found.end(), item, self.language.prefilter)
                 position = found.start() + 1
+        for cell, unknown in enumerate(sentence.items):
+            if unknown is None or unknown.type != "Unknown" or not self._definite_before.search(sentence.text, 0, cell):
+                continue  # "the Commons" of "the Open Weather Commons", a noun no list has
+            words = fold(str(unknown.value))
+            draft = self._called(words, sentence, cell, last=True) if " " not in words else None
+            if draft is not None and draft.kind in CODE:
+                item = Item(draft.kind, unknown.start, unknown.end, draft.id, anaphor=True)
+                sentence.replace(cell, cell + 1, item, self.language.prefilter)
 
-    def _called(self, noun: str, sentence: Annotated, cell: int) -> Draft | None:
-        """Return the initiative, document or technology named last before *cell* whose name has *noun* in it.
+    def _called(self, noun: str, sentence: Annotated, cell: int, *, last: bool = False) -> Draft | None:
+        """Return the initiative, document or technology named last before *cell* whose name has *noun* in it (*last*: at its end).
 
         None where the sentence before has brought up another of the sort: "a coalition of firms ... . The coalition ...".
         """
-        if self.sentence_before is not None and noun in self.sentence_before.text.split():
+        if not last and self.sentence_before is not None and noun in self.sentence_before.text.split():
             return None
         before = [(item.entity, 0) for item in sentence.items[:cell] if item is not None and item.entity]
         for entity, _ in reversed([*self._lately(sentence.paragraph - 2), *before]):
             draft = self.table[entity]
-            if draft.kind in _SHORTENED and any(noun in _words_of(words) for words, _, _ in draft.names):
+            if draft.kind not in _SHORTENED:
+                continue
+            if any(fold(w).endswith(f" {noun}") if last else noun in _words_of(w) for w, _, _ in draft.names):
                 return draft
         return None
 
@@ -255,6 +269,16 @@ class Discourse:
             return self.main
         return told[-1] if told else behind[0] if behind else None
 
+    def held_in(self, place: str) -> str:
+        """Return the id of the summit that a text calls by its place ("commissioned at Bletchley"); nothing if none was there."""
+        where = self.table[place].id
+        summits_there = [
+            draft
+            for draft in self.table.all()
+            if draft.kind == "Summit" and where in {self.table[p].id for p in (*draft.own_cities, *draft.places)}
+        ]
+        return summits_there[0].id if summits_there else ""
+
     def _relative(self, words: str) -> bool:
         """Tell whether *words* begin a relative clause."""
         grammar = self.language.grammar
@@ -272,6 +296,9 @@ class Discourse:
             return told.id if told else ""
         if name == "giver":
             return self.last_giver
+        if name in _COUNTED:  # "31 states signed it. They include A and B"
+            of, entity, number = self.counted
+            return entity if of == _COUNTED[name] and 0 <= match.sentence.number - number <= 1 else ""
         if name == "earlier":  # of the sentence before: "Organised by X, it followed the summit of Y"
             earlier = self.sentence_before.items if self.sentence_before is not None else []
             found = [item for item in earlier if item is not None and item.type == "Summit" and item.entity]
@@ -332,6 +359,13 @@ def _definite(language: Language) -> Any:
     return regex.compile(
         rf"{start}(?:{before})(?P<noun>{nouns})(?!\w)(?! (?:of|de|du|des|for|pour|on|sur|against|contre)(?!\w))"
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _definite_before(language: Language) -> Any:
+    """Return what makes definite the word behind it."""
+    before = language.expand(str(language.settings.get("definite", r"(?!)")))
+    return regex.compile(rf"(?<!\w)(?:{before})$")
 
 
 def _words_of(name: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import regex
 
 from summitgraph.errors import PatternError
-from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Span, Text
+from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Span, Text, Value
 
 from . import calibration, consistency, summits
 from .annotate import Match
@@ -152,6 +152,7 @@ class Builder:
         values = {role: tuple(entry.value for entry in entries) for role, entries in filled.items()}
         key = (kind, tuple((role, values[role]) for role in sorted(values) if role != "purpose"))
         evidence = Span(*self.source.span(start, end))
+        self._count(kind, values, match.sentence.number)
         if key in self._seen:
             index = self._seen[key]
             old = self.facts[index]
@@ -173,6 +174,18 @@ class Builder:
                 self.discourse.last_giver = giver.id
         if kind == "Statement" and isinstance(speaker := values["speaker"][0], EntityRef):
             self.discourse.spoke(speaker.id)
+
+    def _count(self, kind: str, values: Mapping[str, tuple[Value, ...]], number: int) -> None:
+        """Note who was counted last, for "they include": a signature or a refusal speaks of signatories too."""
+        of: object
+        if kind == "Tally":
+            of, about = values["tallyOf"][0], values["tallyFor"][0]
+        elif kind in ("Endorsement", "Refusal"):
+            of, about = Concept("Signatories"), values["document"][0]
+        else:
+            return
+        if isinstance(of, Concept) and isinstance(about, EntityRef):
+            self.discourse.counted = (of.name, about.id, number)
 
     def _confidence(self, match: Match) -> float:
         confidence = match.pattern.confidence

@@ -37,7 +37,11 @@ _TAKEN_KINDS = {
     "AIModel",
 }
 _NO_PART = frozenset(("Technology", "AIModel"))  # whose names are first names too
-_KIND_OF_ROW = {"Document": "Document"}
+# What the English label of a document's row says it is; the table itself has but the general word.
+_SORT_OF_DOCUMENT = {
+    "Declaration": regex.compile(r"\b(?:Declaration|Statement|Communiqué|Charter|Pact|Compact|Accord|Commitments)\b"),
+    "Report": regex.compile(r"\bReport\b"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +178,8 @@ def for_language(code: str) -> Gazetteer:
 
 def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEntry]]:
     for row in table.rows:
-        kind = _KIND_OF_ROW.get(row.kind, row.kind)
-        if kind not in _TAKEN_KINDS and kind not in ("Document", "Summit"):
+        kind = _kind_of(row)
+        if kind not in _TAKEN_KINDS and kind not in ("Declaration", "Report", "Document", "Summit"):
             continue
         key = row.qid or row.labels["en"]
         wanted = (code,) if kind in ("State", "City", "Place") else (code, "en", "fr")
@@ -190,6 +194,13 @@ def _reference_names(table: Reference, code: str) -> Iterator[tuple[str, NameEnt
                     if kind == "Person" and fold(name).split(" ", 1)[0] in _OFFICES:
                         continue  # the office is read as a title, so that the name behind it is found whole
                     yield name, NameEntry(key, kind, row.labels["en"], exact_case=_exact_case(name))
+
+
+def _kind_of(row: Row) -> str:
+    """Return the class of a row: of a document, the sort that its English label tells."""
+    if row.kind != "Document":
+        return row.kind
+    return next((sort for sort, words in _SORT_OF_DOCUMENT.items() if words.search(row.labels["en"])), row.kind)
 
 
 def _territory_names(table: Reference, code: str) -> Iterator[tuple[str, NameEntry]]:

@@ -243,6 +243,8 @@ _HONORIFICS = frozenset(
 )
 
 
+_NAME_GOES_ON = regex.compile(r" (?:on|for|of|sur|pour) (?:the |an? )?\p{Lu}")
+_NAME_AND = regex.compile(r"\p{Lu}[\w'-]+ (?:and|&) $")
 # Words a name may have inside, but not at its end: what stood behind them is another item.
 _PARTICLES = frozenset(("de", "du", "da", "di", "do", "dos", "del", "la", "le", "y", "von", "van", "der"))
 
@@ -300,6 +302,7 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
     expression = _LATIN_RUN if language.settings["script"] != "Latin" else _RUN
     common = set(language.lexicon.get("common_word", ()))
     openers = set(language.lexicon.get("name_opener", ()))
+    nouns = set(language.lexicon.get("name_noun", ()))
     items = []
     for match in expression.finditer(text):
         start, end = to_folded(folded, match.start()), to_folded(folded, match.end())
@@ -317,6 +320,8 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
                 first = words.split(" ", 1)[0]
                 if first.rstrip(".'") not in common or (first in openers and words.count(" ") > (1 if opening else 0)):
                     break
+                if first in nouns and words == first and not opening and _is_composed(text, match):
+                    break  # "the Statement on Safe AI", "Institute of Science and Technology"
                 start += len(first) + 1
                 words = folded.text[start:end] if start < end else ""
                 opening = False  # only the first word owes its capital to the sentence
@@ -324,6 +329,11 @@ def _runs(text: str, folded: Folded, language: Language) -> list[Item]:
             if len(part) > 1:
                 items.append(Item("Unknown", part_start, part_start + len(part), value=part))
     return items if language.settings["script"] != "Latin" else _not_just_first_words(items, text, folded, language)
+
+
+def _is_composed(text: str, word: Any) -> bool:
+    """Tell whether a capitalised common word goes on with another name or comes after one."""
+    return _NAME_GOES_ON.match(text, word.end()) is not None or _NAME_AND.search(text, 0, word.start()) is not None
 
 
 @functools.lru_cache(maxsize=8)

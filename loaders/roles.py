@@ -11,7 +11,9 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 ``=Concept``          a concept of the ontology
 ``a & b``             both, for a role that takes several
 ``@place_in(slot)``   the places inside the name of a slot
+``@summit_in(slot)``  the summit held in the place of a slot: "commissioned at Bletchley"
 ``@summit``, ``@nearest`` (the summit named last before), ``@speaker``, ``@initiative``, ``@document``   what the text is speaking of
+``@signed``, ``@backed``, ``@attended``   the thing whose signatories, supporters or guests the sentence before counted: "they include"
 ``text(slot)``        the words themselves; ``a..b`` the words from one slot to another
 """
 
@@ -95,6 +97,10 @@ class Roles:
             return [Filled(FactRef(made[text[1:]]), None)] if text[1:] in made else []
         if text.startswith("@place_in("):
             return self._places(match, text[len("@place_in(") : -1])
+        if text.startswith("@summit_in("):
+            items = match.items(text[len("@summit_in(") : -1]) if text[len("@summit_in(") : -1] in match.slots else []
+            held = [(item, self.discourse.held_in(item.entity)) for item in items if item.entity]
+            return [Filled(EntityRef(summit), (item.start, item.end)) for item, summit in held if summit]
         if text.startswith("@"):
             entity = self.discourse.context(text[1:], match)
             return [Filled(EntityRef(self.table[entity].id), None)] if entity else []

@@ -205,7 +205,7 @@ def diagram(language: str = "en") -> str:
     """Return the main classes and the properties between them as an SVG element."""
     width, height = 3 * STEP[0] + BOX[0] + 20, 4 * STEP[1] + BOX[1] + 20
     parts = [
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(_say("diagram", language))}">'
+        f'<svg viewBox="0 0 {width} {height}" role="group" aria-label="{escape(_say("diagram", language))}">'
         '<marker id="_tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path class="tip" d="M0 0L8 4L0 8Z"/></marker>'
     ]

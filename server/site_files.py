@@ -46,7 +46,8 @@ def robots(environ: Environ) -> Reply:
     """Return what crawlers may read: pages and data, no queries."""
     text = (
         "User-agent: *\nDisallow: /sparql\nDisallow: /api/\nDisallow: /store\nDisallow: /export\nDisallow: /search\n"
-        f"Disallow: /explore?\nDisallow: /query?\nDisallow: /commitments?\nDisallow: /compare?\n\nSitemap: {base_of(environ)}/sitemap.xml\n"
+        "Disallow: /explore?\nDisallow: /query?\nDisallow: /commitments?\nDisallow: /compare?\nDisallow: /timeline?\n\n"
+        f"Sitemap: {base_of(environ)}/sitemap.xml\n"
     )
     return Reply(200, "text/plain; charset=utf-8", text.encode(), [("Cache-Control", "max-age=3600")])
 

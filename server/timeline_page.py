@@ -13,6 +13,7 @@ from summitgraph.ontology.terms import NAMESPACE
 from . import schema_org, terms
 from .commitments import main_summits
 from .facts import query
+from .graph_data import check
 from .pages import messages
 from .protocol import base_of, read_parameters
 from .reply import Environ, Reply
@@ -21,7 +22,7 @@ from .shown import Shower, Shown
 from .site import Names, Row, Site, value
 
 LAYERS = ("summits", "documents", "statements", "texts")
-_STATEMENTS = 6  # of one summit
+_STATEMENTS, _ALL_STATEMENTS = 6, 500  # of one summit among others, and alone
 _ENTRIES = 400
 
 
@@ -109,15 +110,18 @@ def _holds(item: Entry, layers: Sequence[str]) -> bool:
 
 
 def page(site: Site, environ: Environ) -> Reply:
-    """Return the page."""
-    asked = read_parameters(environ.get("QUERY_STRING", "")).get("show", [])
-    layers = [name for name in LAYERS if name in asked] or list(LAYERS)
+    """Return the page: all, or what belongs to one ``summit``, of which every statement is shown."""
+    given = read_parameters(environ.get("QUERY_STRING", ""))
+    layers = [name for name in LAYERS if name in given.get("show", [])] or list(LAYERS)
+    one = check(given["summit"][:1])[0] if given.get("summit", [""])[0] else ""
+    most = _ALL_STATEMENTS if one else _STATEMENTS
 
     def values() -> Mapping[str, Any]:
         names = site.names(environ)
         items = [item for item in entries(site) if layer_of(item) in layers or _holds(item, layers)]
+        items = [item for item in items if not one or item.iri == one]
         total, items = len(items), items[-_ENTRIES:]
-        names.learn(iri for item in items for iri in _mentioned(item))
+        names.learn(iri for item in items for iri in _mentioned(item, most))
         shower = Shower(site.pages, names, {}, messages()[names.language])
         years: dict[str, list[Entry]] = {}
         for item in items:
@@ -128,7 +132,9 @@ def page(site: Site, environ: Environ) -> Reply:
             "shown_layers": layers,
             "years": list(years.items()),
             "shower": shower,
-            "said": lambda item: [_shown(said, shower) for said in item.said[:_STATEMENTS]],
+            "said": lambda item: [_shown(said, shower) for said in item.said[:most]],
+            "most": most,
+            "one": names(one) if one else "",
             "kind_label": lambda item: terms.label(NAMESPACE + item.kind, names.language),
             "json_ld": schema_org.script(
                 {
@@ -144,8 +150,8 @@ def page(site: Site, environ: Environ) -> Reply:
     return site.reply(environ, "timeline.html", values)
 
 
-def _mentioned(item: Entry) -> Sequence[str]:
-    return [item.iri, *item.places, *item.documents, *item.texts, *(said.speaker for said in item.said[:_STATEMENTS])]
+def _mentioned(item: Entry, most: int) -> Sequence[str]:
+    return [item.iri, *item.places, *item.documents, *item.texts, *(said.speaker for said in item.said[:most])]
 
 
 def _shown(said: Said, shower: Shower) -> tuple[Shown, str, Said, str]:

@@ -24,6 +24,9 @@ PATHS = {
     "explore": "/explore?start=https%3A%2F%2Fw3id.org%2Fsummitgraph%2Fid%2Fperson%2Femmanuel-macron",
     "query": "/query",
     "about": "/dataset",
+    "list": "/list/Person",
+    "ontology": "/ontology",
+    "one summit's timeline": "/timeline?summit=https%3A%2F%2Fw3id.org%2Fsummitgraph%2Fid%2Fsummit%2Fai-action-summit-2025",
     "review": "/review?outcome=Accepted",
     "results": "/sparql?format=html&query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D%20LIMIT%2020",
     "source": "",  # the first text the timeline names

@@ -242,3 +242,13 @@ def test_search_for_several_words_falls_back_to_one(two: Client) -> None:
     assert gone.status == 404
     assert "Valley Summit" in gone.text
     assert "Valley Summit" in page(two, "/search?q=zzxqj+valley")
+
+
+def test_timeline_of_one_summit_has_all_that_was_said_there(two: Client) -> None:
+    text = page(two, f"/timeline?summit={quote(BASE)}summit/harbour")
+
+    assert "The sea will not wait" in text
+    assert "Valley Summit" not in words(text)
+    links = re.findall(r'href="/(\w+)\?[^"]*summit/harbour"', page(two, "/page/summit/harbour").replace("%2F", "/"))
+    assert {"timeline", "commitments", "compare", "explore"} <= set(links)
+    assert two.get("/timeline?summit=no%20iri").status == 400

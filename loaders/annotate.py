@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -141,14 +142,17 @@ def _append(folded: str, start: int, end: int, sentence: Annotated, *, shown: bo
 
 def matches(pattern: Pattern, sentence: Annotated, position: int = 0) -> Match | None:
     """Return the next place *pattern* matches from cell *position* on, its ``where`` conditions met, or None."""
-    while True:
-        found = pattern.regex.search(sentence.text, position)
-        if found is None:
-            return None
+    return _met(pattern, sentence, pattern.regex.search(sentence.text, position))
+
+
+def _met(pattern: Pattern, sentence: Annotated, found: Any) -> Match | None:
+    """Return *found* as a match, or the next one whose conditions are met."""
+    while found is not None:
         match = Match(pattern, sentence, found.start(), found.end(), _slots(found, pattern))
         if _names(match) and conditions(match) and not is_excluded(pattern, sentence):
             return match
-        position = found.start() + 1
+        found = pattern.regex.search(sentence.text, found.start() + 1)
+    return None
 
 
 def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
@@ -195,16 +199,34 @@ def conditions(match: Match) -> bool:
     return True
 
 
-def rewrite(language: Language, sentence: Annotated, act: Callable[[Match], Item | None]) -> None:
-    """Apply the name patterns in file order; where *act* returns an item it takes the place of the match."""
-    for requires, pattern in language.name_index:
-        if requires & sentence.present != requires:
+def rewrite(
+    language: Language, sentence: Annotated, act: Callable[[Match], Item | None], vain: dict[str, set[int]]
+) -> None:
+    """Apply the name patterns in file order; where *act* returns an item it takes the place of the match.
+
+    *vain* holds, and gets, the numbers of the patterns that are nowhere in a text, by that text: the second reading of a sentence
+    mostly begins with the words of the first.
+    """
+    waiting, at, nowhere = language.name_index.find(sentence.present), 0, vain.setdefault(sentence.text, set())
+    while at < len(waiting):
+        number = waiting[at]
+        at += 1
+        if number in nowhere:
             continue
-        position = 0
-        while (match := matches(pattern, sentence, position)) is not None:
+        pattern, text = language.names[number], sentence.text
+        if (first := pattern.regex.search(text)) is None:
+            nowhere.add(number)
+            continue
+        position, match = 0, _met(pattern, sentence, first)
+        while match is not None:
             item = act(match)
             if item is None:
                 position = max(match.end, position + 1)
             else:
                 sentence.replace(match.start, match.end, item, language.prefilter)
                 position = match.start + 1
+            match = matches(pattern, sentence, position)
+        if sentence.text is not text:
+            nowhere = vain.setdefault(sentence.text, set())
+            waiting = language.name_index.find(sentence.present)
+            at = bisect.bisect_right(waiting, number)

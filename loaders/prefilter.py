@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ahocorasick
@@ -278,6 +279,11 @@ class Prefilter:
         """Return the bits that a sentence has as it was before its items took the place of their words."""
         return _look(self._automata()[1], folded)
 
+    def index(self, required: Sequence[int]) -> Index:
+        """Return which of *required*, bits of several expressions, a sentence has, as something to look up."""
+        rarest = {bit: _weakness(clause) for (_, clause), bit in self._bits.items()}
+        return Index(required, rarest)
+
     def _require(self, expression: str, *, inside: bool) -> int:
         bits = 0
         for clause in needs(expression):
@@ -300,6 +306,39 @@ class Prefilter:
             automaton.add_word(literal, mask)
         automaton.make_automaton()
         return automaton
+
+
+class Index:
+    """Expressions by the rarest bit they require, so that a sentence is compared only with those that have a chance."""
+
+    def __init__(self, required: Sequence[int], weakness: Mapping[int, float]) -> None:
+        self._always: list[int] = []
+        self._by_bit: dict[int, list[tuple[int, int]]] = {}
+        self._keys = 0
+        for number, bits in enumerate(required):
+            if not bits:
+                self._always.append(number)
+                continue
+            key = min(_single(bits), key=lambda bit: (weakness[bit], bit))
+            self._by_bit.setdefault(key, []).append((number, bits))
+            self._keys |= key
+
+    def find(self, present: int) -> list[int]:
+        """Return the numbers of the expressions whose bits are all in *present*, in order."""
+        found = self._always.copy()
+        left = present & self._keys
+        while left:
+            key = left & -left
+            left ^= key
+            found += [number for number, bits in self._by_bit[key] if bits & present == bits]
+        found.sort()
+        return found
+
+
+def _single(bits: int) -> Iterator[int]:
+    while bits:
+        yield bits & -bits
+        bits &= bits - 1
 
 
 def _look(automaton: Any, text: str) -> int:

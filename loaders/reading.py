@@ -44,6 +44,7 @@ class Reader:
         self.sentences = Sentences(self.source, self.table)
         self.discourse = Discourse(language, self.table)
         self.builder = Builder(self.source, self.table, self.discourse)
+        self.vain: dict[str, set[int]] = {}  # by sentence, the name patterns that are nowhere in it
         self.namer = Namer(self.source, self.table, self.builder, self.discourse)
 
     def read(self) -> Extraction:
@@ -85,7 +86,7 @@ class Reader:
         titled = titled_summit(self.source, self.table, self.sentences.boundaries)
         over = [(titled[0], NameEntry("#" + titled[1].id, "Summit", lower=True))] if titled else []
         for sentence in self.sentences.annotated(found, Gazetteer(over)):
-            rewrite(self.language, sentence, self.namer.learn)
+            rewrite(self.language, sentence, self.namer.learn, self.vain)
             self.sentences.note(sentence)
             summits.note_features(sentence, self.table, goal)
             self.discourse.topics.note(sentence, first=sentence.number == 0)
@@ -111,7 +112,7 @@ class Reader:
 
     def _state(self, sentence: Annotated) -> None:
         """Read a sentence for facts."""
-        rewrite(self.language, sentence, self.namer.state)
+        rewrite(self.language, sentence, self.namer.state, self.vain)
         self.discourse.enter(sentence)
         self.discourse.resolve(sentence)
         _drop_brackets(sentence)
@@ -120,10 +121,8 @@ class Reader:
         sentence.look(self.language.prefilter)
         bare = core(sentence, self.language)
         for reading in (sentence, bare) if bare else (sentence,):
-            present = reading.present
-            for requires, pattern in self.language.frame_index:
-                if requires & present == requires:
-                    self._frame(pattern, reading)
+            for number in self.language.frame_index.find(reading.present):
+                self._frame(self.language.frames[number], reading)
         self.discourse.leave(sentence)
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .namewords import NameGuard
-from .prefilter import Prefilter
+from .prefilter import Index, Prefilter
 from .templates import MACRO, alternatives, fold_template
 
 
@@ -107,14 +107,14 @@ class Language:
     unreal: Mapping[str, Any] = field(default_factory=dict)  # markers of what is only supposed (see factuality.py)
 
     @functools.cached_property
-    def name_index(self) -> tuple[tuple[int, Pattern], ...]:
-        """Return what a sentence must have for each name pattern, beside it, for loops that only compare."""
-        return tuple((pattern.requires, pattern) for pattern in self.names)
+    def name_index(self) -> Index:
+        """Return which name patterns a sentence has the words for, by what the prefilter found in it."""
+        return self.prefilter.index([pattern.requires for pattern in self.names])
 
     @functools.cached_property
-    def frame_index(self) -> tuple[tuple[int, Pattern], ...]:
+    def frame_index(self) -> Index:
         """Return the same for the frames."""
-        return tuple((pattern.requires, pattern) for pattern in self.frames)
+        return self.prefilter.index([pattern.requires for pattern in self.frames])
 
     def alternatives(self, name: str) -> str:
         """Return the forms of word class *name* as one non-capturing group."""

@@ -20,6 +20,7 @@ from .items import ITEM_CLASS, TYPE_OF
 _MIN_LITERAL = 2  # characters; shorter ones are everywhere
 _MAX_CLAUSES = 6  # of one expression
 _MAX_STRINGS = 400  # of one clause
+_REMEMBERED = 2000  # sentences
 _CLASSES = frozenset("wWdDsSXRhHvVNpP")
 _PLACES = frozenset("bBAZGmMK")  # escapes that stand for no character
 _MAX_MEMBERS = 40  # of a set that is read as so many alternatives
@@ -262,6 +263,7 @@ class Prefilter:
     def __init__(self) -> None:
         self._bits: dict[tuple[bool, Clause], int] = {}
         self._built: tuple[Any, Any] | None = None
+        self._seen: dict[str, int] = {}
 
     def require(self, expression: str) -> int:
         """Return the bits a text must have for *expression* to match; before the first :meth:`present`."""
@@ -272,8 +274,12 @@ class Prefilter:
         return self._require(expression, inside=True)
 
     def present(self, text: str) -> int:
-        """Return the bits *text* has, an annotated sentence."""
-        return _look(self._automata()[0], text)
+        """Return the bits *text* has, an annotated sentence; remembered a while, since a text is read twice."""
+        if (found := self._seen.get(text)) is None:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            found = self._seen[text] = _look(self._automata()[0], text)
+        return found
 
     def words(self, folded: str) -> int:
         """Return the bits that a sentence has as it was before its items took the place of their words."""
@@ -289,6 +295,7 @@ class Prefilter:
         for clause in needs(expression):
             bits |= self._bits.setdefault((inside, clause), 1 << len(self._bits))
         self._built = None
+        self._seen.clear()
         return bits
 
     def _automata(self) -> tuple[Any, Any]:

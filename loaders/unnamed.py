@@ -11,7 +11,9 @@ from .entities import EntityTable
 from .rules import Language
 from .source import Source
 from .templates import fold_template
+from .windows import Literals, within
 
+_LONGEST = 60  # characters of a word or phrase that tells what a text is about
 _OPENING = 400  # characters; what a text is about is said by then
 
 
@@ -28,8 +30,19 @@ def _unnamed(language: Language) -> tuple[Any, Any, Any, Any]:
 def speaks_of_peaks(source: Source) -> bool:
     """Tell whether a text is about mountains or matches rather than about meetings: it has more words of the one than of the other."""
     _, company, stranger, _ = _unnamed(source.language)
-    strangers = len(stranger.findall(source.folded.text))
-    return strangers > 1 and strangers > len(company.findall(source.folded.text))
+    strangers = _count(stranger, source)
+    return strangers > 1 and strangers > _count(company, source)
+
+
+def _count(expression: Any, source: Source) -> int:
+    """Return how often a text has one of the words, looked for only where their letters stand."""
+    text = source.folded.text
+    return sum(1 for _ in within(_literals(expression).find(text), expression, text))
+
+
+@functools.lru_cache(maxsize=32)
+def _literals(expression: Any) -> Literals:
+    return Literals((expression.pattern,), _LONGEST)
 
 
 def unnamed_summit(source: Source, table: EntityTable, before: int | None = None) -> bool:
@@ -40,12 +53,12 @@ def unnamed_summit(source: Source, table: EntityTable, before: int | None = None
     """
     phrase, company, stranger, club = _unnamed(source.language)
     text = source.folded.text
-    meetings = len(company.findall(text))
-    if not meetings or len(stranger.findall(text)) >= meetings:
+    meetings = _count(company, source)
+    if not meetings or _count(stranger, source) >= meetings:
         return False
     found = list(phrase.finditer(text))
     if len(found) < 2 and (not found or found[0].start() > _OPENING):
-        many = len(company.findall(text)) > 2
+        many = meetings > 2
         found = list(club.finditer(text, 0, _OPENING)) or (found if many else [])
     if not found or (before is not None and found[0].start() > before):
         return False

@@ -185,7 +185,7 @@ class Discourse:
     def _grammatical_subject(self, sentence: Annotated | None, stop: int | None = None) -> Draft | None:
         """Return the first person of a sentence (before cell *stop*) that stands behind no preposition; languages with a grammar."""
         grammar = self.language.grammar
-        if sentence is None or grammar is None or grammar.verb_first:
+        if sentence is None or grammar is None or (grammar.verb_first and stop is None):
             return None
         for cell, item in enumerate(sentence.items[:stop]):
             if item is None or item.type not in ("Person", "Pronoun") or not item.entity:

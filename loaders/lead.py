@@ -6,7 +6,9 @@ speak of it; confidence is lower than a pattern's.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import regex
 
@@ -17,11 +19,13 @@ from .entities import Draft, EntityTable
 from .facts import Builder
 from .items import Item
 from .rules import Language
+from .templates import fold_template
 from .values import DateRange
 
 SENTENCES = 5  # of running text
 CONFIDENCE = 0.6
 _PLACES = ("City", "Venue")
+_DATELINE = regex.compile(r"[^.;]{1,60}? [-–—] ")  # of the news, not of what it tells
 _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -34,7 +38,7 @@ def state(
     opening = [sentence for sentence in sentences if not sentence.heading][:SENTENCES]
     if not stated & {"startDate", "endDate"}:
         for sentence in opening:
-            if (item := _date(sentence, main, table)) is not None and isinstance(item.value, DateRange):
+            if (item := _date(sentence, main, table, language)) is not None and isinstance(item.value, DateRange):
                 for kind, text in (("startDate", item.value.start), ("endDate", item.value.end)):
                     _add(builder, kind, subject, DateValue(text), item, "lead.when")
                 break
@@ -70,10 +74,13 @@ def _speaks_of(sentence: Annotated, main: Draft, table: EntityTable) -> bool:
     return bool(summits) and all(table[item.entity] is main for item in summits)
 
 
-def _date(sentence: Annotated, main: Draft, table: EntityTable) -> Item | None:
+def _date(sentence: Annotated, main: Draft, table: EntityTable, language: Language) -> Item | None:
     if not _speaks_of(sentence, main, table):
         return None
-    dates = [item for item in sentence.items if item is not None and isinstance(item.value, DateRange)]
+    dateline = _DATELINE.match(sentence.text)
+    over = dateline is not None and _over(language).search(sentence.text) is not None
+    items = sentence.items[dateline.end() if dateline and over else 0 :]
+    dates = [item for item in items if item is not None and isinstance(item.value, DateRange)]
     full = [
         item
         for item in dates
@@ -81,6 +88,12 @@ def _date(sentence: Annotated, main: Draft, table: EntityTable) -> Item | None:
     ]
     agreeing = [item for item in full if isinstance(item.value, DateRange) and main.year in ("", item.value.start[:4])]
     return agreeing[0] if len(agreeing) == 1 else None
+
+
+@functools.lru_cache(maxsize=8)
+def _over(language: Language) -> Any:
+    """Return the words that tell of what took place before the day of the news."""
+    return regex.compile(rf"(?<!\w)(?:{fold_template(str(language.settings.get('lead_over', '(?!)')))})(?!\w)")
 
 
 def _where(sentence: Annotated, main: Draft, table: EntityTable, language: Language) -> list[Item]:

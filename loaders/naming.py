@@ -11,6 +11,7 @@ from .discourse import Discourse
 from .entities import EntityTable, family
 from .facts import Builder
 from .items import CODE, ENTITY_TYPES, VALUE_TYPES, Item
+from .normalise import fold
 from .offices import Offices
 from .source import Source
 
@@ -76,6 +77,8 @@ class Namer:
             return self.offices.holder(match, new["office"], new.get("place", ""))
         if "alone" in new and self.has_summit:
             return None  # a conference, in a text about a summit
+        if "short" in new:
+            return self._first_name(match, new["short"])
         if "capital" in new:
             return self._government(match, new["capital"])
         slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))
@@ -127,6 +130,20 @@ class Namer:
                 draft.country = part.entity
         return item
 
+    def _first_name(self, match: Match, slot: str) -> Item | None:
+        """Return the one person of the text whose first name stands in *slot* ("said Anwar"), or None."""
+        start, end = match.span(slot)
+        word = self.source.folded.text[start:end]
+        persons = {
+            draft.id: draft
+            for draft in self.table.all()
+            if draft.kind == "Person"
+            and any(fold(name).split()[0] == word and " " in name for name, _, _ in draft.names)
+        }
+        if len(persons) != 1:
+            return None
+        return Item("Person", start, end, next(iter(persons)), word)
+
     def _government(self, match: Match, capital: str) -> Item | None:
         """Return the state that a text means by its capital ("London has promised"); None for a city of no known state."""
         known = reference.load().by_qid()
@@ -166,7 +183,7 @@ class Namer:
     def drop_conferences(self) -> None:
         """Forget conferences and forums where the text names a summit: they are what it is called, or beside the point."""
         drafts = [draft for draft in self.table.all() if draft.kind == "Summit"]
-        self.has_summit = any(draft.id not in self.conferences for draft in drafts)
+        self.has_summit = any(draft.id not in self.conferences | self.other_editions for draft in drafts)
         if self.has_summit:
             for draft in drafts:
                 if draft.id in self.conferences and not draft.key:

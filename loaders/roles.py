@@ -281,7 +281,7 @@ def _expressions(language: Language) -> Mapping[str, Any]:
         "separator": regex.compile(setting("split_separator")),
         "adjective": regex.compile(rf"(?:{setting('adjective')})"),
         "no_phrase": regex.compile(rf"(?:{setting('not_a_phrase')})(?!\w)"),
-        "topic": regex.compile(rf"(?<!\w)(?:{setting('topic_before')}) (?:\w{{1,3}}['’ ]){{0,2}}$"),
+        "topic": regex.compile(rf"(?<!\w)(?:{setting('topic_before')}) (?:\w{{1,3}}['’ ]|\w+ و){{0,2}}$"),
         "hollow": regex.compile(setting("hollow_phrase")),
     }
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from summitgraph.graph.iris import graph
 from summitgraph.ontology.terms import NAMESPACE, SUPERCLASSES
 
 from . import terms
@@ -68,18 +69,16 @@ def surroundings(engine: Engine, thing: str, limit: int) -> Part:
 
 
 def overview(engine: Engine, limit: int) -> Part:
-    """Return the *limit* things with most edges, and the edges between them.
-
-    Pairs that have only each other are left out: there are hundreds, every city with its state, and they tell nothing.
-    """
-    edges = _edges(engine.select(filled("edges", properties=_properties("direct"))))
+    """Return the *limit* things with most edges, and the edges between them; facts of the reference table alone are left out."""
+    edges = _edges(
+        engine.select(filled("edges", properties=_properties("direct"), reference=[graph("reference").value]))
+    )
     degree: dict[str, int] = {}
     for subject, _, object_ in edges:
         degree[subject] = degree.get(subject, 0) + 1
         degree[object_] = degree.get(object_, 0) + 1
-    told = [edge for edge in edges if degree[edge[0]] > 1 or degree[edge[2]] > 1] or edges
     kept = set(sorted(degree, key=lambda iri: (-degree[iri], iri))[:limit])
-    shown = [edge for edge in told if edge[0] in kept and edge[2] in kept]
+    shown = [edge for edge in edges if edge[0] in kept and edge[2] in kept]
     return Part(shown, len(shown) < len(edges))
 
 

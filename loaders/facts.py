@@ -8,7 +8,7 @@ from dataclasses import replace
 import regex
 
 from summitgraph.errors import PatternError
-from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Span, Text, Value
+from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Money, Span, Text, Value
 
 from . import calibration, consistency, summits
 from .annotate import Match
@@ -133,6 +133,8 @@ class Builder:
         roles: Mapping[str, str],
         made: dict[str, str],
     ) -> None:
+        if (whole := filled.get("partOf")) and not self._is_part(filled["amount"][0].value, whole[0].value):
+            filled = {role: entries for role, entries in filled.items() if role != "partOf"}
         subjects = {value.value for value in filled.get("subject", [])}
         if subjects & {value.value for value in filled.get("object", [])}:
             return
@@ -168,12 +170,21 @@ class Builder:
             for holder in values["subject"]:
                 if isinstance(holder, EntityRef):
                     self.table[holder.id].country = state.id
-        if kind == "FinancialCommitment" and "partOf" not in values:
+        if kind == "FinancialCommitment" and "partOf" not in roles:
             self._whole = fact.id, match.sentence.number
             if isinstance(giver := values["committedBy"][0], EntityRef):
                 self.discourse.last_giver = giver.id
         if kind == "Statement" and isinstance(speaker := values["speaker"][0], EntityRef):
             self.discourse.spoke(speaker.id)
+
+    def _is_part(self, amount: Value, whole: Value) -> bool:
+        """Tell whether a sum can be part of the record *whole*: of the same currency and no larger."""
+        record = next((fact for fact in self.facts if isinstance(whole, FactRef) and fact.id == whole.id), None)
+        total = record.roles["amount"][0] if record else None
+        if not isinstance(amount, Money) or not isinstance(total, Money):
+            return False
+        low, high = amount.minimum or amount.maximum, total.maximum or total.minimum
+        return amount.currency == total.currency and (low is None or high is None or low < high)
 
     def _count(self, kind: str, values: Mapping[str, tuple[Value, ...]], number: int) -> None:
         """Note who was counted last, for "they include": a signature or a refusal speaks of signatories too."""

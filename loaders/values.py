@@ -13,6 +13,7 @@ from typing import Any
 import regex
 
 from .items import Item
+from .currencies import BareCurrencies
 from .normalise import fold
 from .rules import Language
 from .templates import fold_template
@@ -81,6 +82,8 @@ class ValueGrammar:
         self.number_words |= _compounds(self.number_words, values.get("compound", {}))
         self.scales = {fold(word): Decimal(str(value)) for word, value in values["scales"].items()}
         self.currencies = {fold(form): code for code, forms in values["currencies"].items() for form in forms}
+        self.bare = BareCurrencies(values)
+        self.currencies = dict.fromkeys(self.bare.nouns, "") | self.currencies
         self.symbols = {fold(form): code for form, code in values.get("symbols", {}).items()}
         self.comparators = {fold(form): name for name, forms in values.get("comparators", {}).items() for form in forms}
         self.units = {fold(form): name for name, forms in values.get("units", {}).items() for form in forms}
@@ -129,6 +132,8 @@ class ValueGrammar:
         )
         across = fold(str(values.get("gapped_across", "")))
         self.gapped_across = regex.compile(across) if across else None
+        back = fold(str(values.get("gapped_back", "")))  # behind an amount of a sum that the sentence before gave
+        self.gapped_back = regex.compile(back) if back else None
         adjective = values.get("count_gap", r"(?:[^\W\d]+ ){0,2}?")
         of = values.get("count_of", "")
         self.count = regex.compile(
@@ -209,8 +214,9 @@ class ValueGrammar:
             stop = min(stop, following.start) if following else stop
             for match in self.gapped.finditer(folded, item.end, stop):
                 number = self._number(match["n"])
+                told_before = self.gapped_back is not None and self.gapped_back.match(folded, match.end())
                 if (
-                    self._other_sentence(folded[item.end : match.start()])
+                    (self._other_sentence(folded[item.end : match.start()]) and not told_before)
                     or number is None
                     or not isinstance(item.value, Amount)
                 ):
@@ -244,7 +250,8 @@ class ValueGrammar:
     def _money(self, folded: str, around: Windows) -> Iterator[Item]:
         for match in within(around, self.money, folded):
             group = match.groupdict()
-            code = next(
+            noun = next((group[g] for g in ("cur", "cur3", "cur4") if group.get(g)), "")
+            code = self.bare.code(noun, folded, *match.span()) or next(
                 (self.currencies[group[g]] for g in ("cur", "cur3", "cur4") if group.get(g)),
                 next((self.symbols[group[g]] for g in ("sym1", "sym3", "sym5") if group.get(g)), ""),
             )

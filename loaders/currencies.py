@@ -32,7 +32,7 @@ class BareCurrencies:
         return tuple(self._tellers)
 
     def code(self, noun: str, folded: str, start: int, end: int) -> str:
-        """Return the ISO 4217 code of *noun* for the sum at [start, end): of the state named last before it, else first behind; or nothing."""
+        """Return the ISO 4217 code of *noun* for a sum: of the state named last before it, else first behind; or nothing."""
         tellers = self._tellers.get(noun, ())
         before = folded[max(0, start - _REACH) : start]
         last = max(((found.start(), code) for code, words in tellers for found in words.finditer(before)), default=None)
@@ -40,7 +40,9 @@ class BareCurrencies:
             return last[1]
         stop = _SENTENCE_END.search(folded, end, end + _REACH)
         behind = folded[end : stop.start() if stop else end + _REACH]
-        first = min(((found.start(), code) for code, words in tellers for found in words.finditer(behind)), default=None)
+        first = min(
+            ((found.start(), code) for code, words in tellers for found in words.finditer(behind)), default=None
+        )
         return first[1] if first is not None else ""
 
 

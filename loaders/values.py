@@ -12,8 +12,8 @@ from typing import Any
 
 import regex
 
-from .items import Item
 from .currencies import BareCurrencies
+from .items import Item
 from .normalise import fold
 from .rules import Language
 from .templates import fold_template

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import pyoxigraph
 
@@ -17,6 +19,8 @@ from summitgraph.errors import StoreError
 
 CURRENT = "CURRENT"
 FOLDER = "snapshots"
+CHANGES = "changes.json"  # in it: snapshot to the one before it and the graphs that may differ
+REMEMBERED = 100
 
 
 @dataclass
@@ -76,10 +80,11 @@ def current_snapshot(store: Path) -> Snapshot:
     raise StoreError(f"{store}: the published snapshot {version} is missing; restore a backup or load the texts again")
 
 
-def publish(store: Path, database: pyoxigraph.Store) -> str:
+def publish(store: Path, database: pyoxigraph.Store, changed: Collection[str] | None = None) -> str:
     """Make the state of *database* the current snapshot and remove old ones nobody reads; return its number.
 
     The backup is made of hard links, so it costs milliseconds whatever the size; the switch is one atomic rename.
+    *changed* names the graphs (IRIs) that may differ from the snapshot before; None: any may.
     """
     folder = store / FOLDER
     folder.mkdir(exist_ok=True)
@@ -88,10 +93,46 @@ def publish(store: Path, database: pyoxigraph.Store) -> str:
     (folder / f"{version}.lock").touch()
     database.flush()
     database.backup(str(folder / version))
+    _tell_changes(store, version, changed)
     replace_file(store / CURRENT, version + "\n")
     for number in numbers:
         _remove(folder, str(number))
     return version
+
+
+def _tell_changes(store: Path, version: str, changed: Collection[str] | None) -> None:
+    path = store / FOLDER / CHANGES
+    known = _read_changes(store)
+    known.pop(version, None)
+    if changed is not None and current_version(store):
+        known[version] = {"after": published_name(store), "graphs": sorted(changed)}
+    replace_file(path, json.dumps(dict(list(known.items())[-REMEMBERED:])))
+
+
+def _read_changes(store: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((store / FOLDER / CHANGES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def published_name(store: Path) -> str:
+    """Return a name of the published snapshot that no other has: its number, and its time, as a store made anew counts again."""
+    path = store / CURRENT
+    return f"{int(path.read_text('ascii'))}-{path.stat().st_mtime_ns:x}"
+
+
+def changes_since(store: Path, version: str, names: Collection[str]) -> tuple[str, frozenset[str]] | None:
+    """Return one of the snapshots *names* that came before *version*, and the graphs that may differ; None if unknown."""
+    known = _read_changes(store)
+    graphs: set[str] = set()
+    while entry := known.pop(version, None):
+        graphs.update(entry["graphs"])
+        if entry["after"] in names:
+            return entry["after"], frozenset(graphs)
+        version = entry["after"].partition("-")[0]
+    return None
 
 
 def _remove(folder: Path, version: str) -> None:

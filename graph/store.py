@@ -45,6 +45,8 @@ class Writer:
                 ) from error
             raise StoreError(f"{path}: the store cannot be opened for writing: {error.strerror or error}") from error
         _check_base(self.database, path)
+        # Graphs that differ from the published snapshot; None where a run that was killed may have changed any.
+        self.changed: set[str] | None = None if self.dirty else set()
         if not current_version(path):
             self._mark()
         reference.use(path)
@@ -84,7 +86,7 @@ class Writer:
             StoreError: If the store cannot be written, for instance because the disk is full; it is as it was.
         """
         graph = iris.document_graph(document)
-        self._mark()
+        self._mark(graph)
         try:
             self._replace(graph, quads)
         except OSError as error:
@@ -99,7 +101,7 @@ class Writer:
             StoreError: If the store cannot be written, for instance because the disk is full.
         """
         new = {name: data for name, data in graphs.items() if not self.database.contains_named_graph(_graph(name))}
-        self._mark()
+        self._mark(*map(_graph, graphs))
         try:
             if sum(map(len, new.values())) >= _BULK:
                 self.database.bulk_load(b"".join(new.values()), format=RdfFormat.N_QUADS)
@@ -117,18 +119,27 @@ class Writer:
         graph = iris.document_graph(document)
         if not self.database.contains_named_graph(graph):
             return False
-        self._mark()
+        self._mark(graph)
         self._replace(graph, [])
         return True
 
     def publish(self) -> str:
         """Let readers see everything written so far; return the snapshot's number."""
-        version = snapshots.publish(self.path, self.database)
+        version = snapshots.publish(self.path, self.database, self.changed)
         (self.path / _DIRTY).unlink(missing_ok=True)
+        self.changed = set()
         return version
 
-    def _mark(self) -> None:
+    def mark(self, graphs: Iterable[str] | None) -> None:
+        """Say that *graphs* (IRIs; None: any) are about to change, by whatever hand."""
         (self.path / _DIRTY).touch()
+        if graphs is None:
+            self.changed = None
+        elif self.changed is not None:
+            self.changed.update(graphs)
+
+    def _mark(self, *graphs: NamedNode) -> None:
+        self.mark(graph.value for graph in graphs)
 
     def _replace(self, graph: NamedNode, quads: Sequence[Quad]) -> None:
         """Let *graph* hold *quads* and nothing else, in one transaction."""
@@ -150,7 +161,7 @@ class Writer:
         changed = [name for name, digest in digests.items() if state.get(name) != digest]
         if not changed:
             return
-        self._mark()
+        self._mark(*map(iris.graph, changed))
         for name in changed:
             graph = iris.graph(name)
             self.database.remove_graph(graph)

@@ -47,6 +47,7 @@ def write(store: Any, path: Path) -> None:
     try:
         connection = sqlite3.connect(path)
         try:
+            connection.execute("DROP TABLE IF EXISTS counts")
             connection.execute("CREATE TABLE counts (what TEXT, term TEXT, n INTEGER)")
             connection.executemany("INSERT INTO counts VALUES (?, ?, ?)", rows)
             connection.commit()

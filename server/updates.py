@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -68,7 +69,12 @@ class Updates:
         text = add_using(operation.text, using, named)
         site = base_of(environ)
         gated = may_touch(operation.text, scan, self.document_prefix) or self.document_prefix.startswith(site)
-        request: dict[str, object] = {"op": "update", "base": site + "/sparql", "gate": gated}
+        request: dict[str, object] = {
+            "op": "update",
+            "base": site + "/sparql",
+            "gate": gated,
+            "graphs": touched(text, scan),
+        }
         loads = find_loads(text, scan, site + "/sparql") if "LOAD" in scan.keywords else []
         documents = self._fetch(text, loads, site + "/sparql")
         request["pieces"] = split(text, loads)
@@ -77,7 +83,8 @@ class Updates:
             for item in documents
         ]
         done = self.perform(request, b"".join(item.body for item in documents if item), operation.text)
-        body = f"done: snapshot {done['version']}\n".encode()
+        later = ", which queries will see as soon as its view is made" if done["pending"] else ""
+        body = f"done: snapshot {done['version']}{later}\n".encode()
         return Reply(200, "text/plain; charset=utf-8", body, [("Cache-Control", "no-store")])
 
     def _fetch(self, text: str, loads: Sequence[Load], base: str) -> list[Document | None]:
@@ -94,7 +101,14 @@ class Updates:
         """Put, post to or delete one graph (empty: the default graph); return what the process tells."""
         listed = [{"format": part.format, "length": len(part.body)} for part in parts]
         gated = graph.startswith(self.document_prefix) and op != "delete"
-        request = {"op": op, "graph": graph, "base": base, "parts": listed, "gate": gated}
+        request = {
+            "op": op,
+            "graph": graph,
+            "base": base,
+            "parts": listed,
+            "gate": gated,
+            "graphs": [graph] if graph else None,
+        }
         return self.perform(request, b"".join(part.body for part in parts), "")
 
     def perform(self, request: Mapping[str, object], body: bytes, text: str) -> dict[str, Any]:
@@ -145,6 +159,50 @@ def may_touch(text: str, scan: Scan, prefix: str) -> bool:
         return True
     words = [match.group() for match in lex(text)]
     return any(word.upper() == "GRAPH" and after[0] in "?$" for word, after in pairwise(words))
+
+
+def touched(text: str, scan: Scan) -> list[str] | None:
+    """Return the IRIs of the graphs an update may change; None where that cannot be told by its words.
+
+    >>> from .guard import Limits, scan
+    >>> told = lambda text: touched(text, scan(text, Limits()))
+    >>> told("PREFIX a: <http://a/> INSERT DATA { GRAPH a:g { a:s a:p 1 } } ; DROP GRAPH <http://b>")
+    ['http://a/g', 'http://b']
+    >>> told("INSERT DATA { <http://s> <http://p> 1 }"), told("DELETE WHERE { GRAPH ?g { ?s ?p ?o } }")
+    (None, None)
+    """
+    words = [match.group() for match in lex(text)]
+    declared = sum(word.upper() == "PREFIX" for word in words)
+    if scan.keywords & _UNCLEAR or "\\" in text or declared > len(scan.prefixes):
+        return None
+    found: set[str] = set()
+    blocks: list[bool] = []  # those that are open: whether they are a GRAPH's, or in one
+    names = opens = False  # whether the next word names a graph, or opens its block
+    for word in words:
+        if names:
+            if (iri := _full(word, scan.prefixes)) is None:
+                return None
+            found.add(iri)
+        elif word == "{":
+            blocks.append(opens or bool(blocks and blocks[-1]))
+        elif word == "}":
+            blocks.pop()
+        elif blocks and not blocks[-1] and word not in (".", ";") and word.upper() != "GRAPH":
+            return None  # something of the default graph
+        names, opens = not names and word.upper() == "GRAPH", names
+    return sorted(found)
+
+
+def _full(word: str, prefixes: Mapping[str, str]) -> str | None:
+    """Return the IRI a word of an update stands for; None where that depends on more than the prefixes."""
+    name, colon, local = word.partition(":")
+    iri = word[1:-1] if word.startswith("<") else prefixes[name] + local if colon and name in prefixes else ""
+    return iri if _ABSOLUTE.match(iri) and "/." not in iri else None
+
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+# Words that name graphs in other ways, or all of them.
+_UNCLEAR = frozenset(["ALL", "NAMED", "DEFAULT", "BASE", "COPY", "MOVE", "ADD", "LOAD", "WITH", "USING"])
 
 
 def _deadline(deadline_s: float) -> Problem:

@@ -16,14 +16,16 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from summitgraph.graph.snapshots import changes_since
 
 log = logging.getLogger(__name__)
 
 FOLDER = "views"
-INDEX = ".text2"  # counted up when the layout of the full-text index or its counts change, so that an older one is built anew
+INDEX = ".text3"  # counted up when the layout of the full-text index or its counts change, so that an older one is built anew
 
 
 def current_name(store: Path | str) -> str:
@@ -85,8 +87,12 @@ def _build(store: Path, folder: Path, name: str) -> Path:
         return view
     work = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
     try:
-        merged = ox.Store.read_only(str(view)) if view.is_dir() else _merge(store, work / "db", name.partition("-")[0])
-        _index(merged, work / "text", name)
+        last = None if view.is_dir() else _view_before(store, folder, name)
+        if last is not None:
+            merged = _advance(store, work, name, folder / last[0], last[1])
+        else:
+            merged = ox.Store.read_only(str(view)) if view.is_dir() else _merge(store, work / "db", _number(name))
+            _index(merged, work / "text", name)
         del merged
         view.with_suffix(".lock").touch()
         (work / "text").rename(index_of(view))  # first: who sees the view finds its index
@@ -98,13 +104,55 @@ def _build(store: Path, folder: Path, name: str) -> Path:
     return view
 
 
+def _number(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def _view_before(store: Path, folder: Path, name: str) -> tuple[str, frozenset[str]] | None:
+    """Return a whole view that came before *name*, and the graphs that differ; None where that is not known."""
+    views = [path.name for path in folder.glob("[0-9]*") if path.is_dir() and index_of(path).is_file()]
+    return changes_since(store, _number(name), views)
+
+
+def can_advance(store: Path) -> bool:
+    """Tell whether the view of the current snapshot is there, or can be made of the last one."""
+    folder, name = store / FOLDER, current_name(store)
+    return (folder / name).is_dir() or _view_before(store, folder, name) is not None
+
+
+def _advance(store: Path, work: Path, name: str, last: Path, graphs: Collection[str]) -> Any:
+    """Write the view of snapshot *name* and its index to the folder *work*, made of the view *last*; return it open."""
+    from . import advance, counts, fulltext
+
+    started = time.monotonic()
+    with (last.with_suffix(".lock")).open("rb") as lock, _held(store, _number(name)) as snapshot:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        merged, changes = advance.advance(last, snapshot, work / "db", graphs)
+        subjects = changes.subjects({item.iri for item in fulltext.properties()})
+        if subjects is None:
+            fulltext.build(merged, work / "text")
+        else:
+            shutil.copyfile(index_of(last), work / "text")
+            fulltext.change(work / "text", last, merged, subjects)
+        counts.write(merged, work / "text")
+    log.info("made view %s of the last one, %d graphs, in %.2f s", name, len(graphs), time.monotonic() - started)
+    return merged
+
+
+@contextlib.contextmanager
+def _held(store: Path, number: str) -> Iterator[Path]:
+    """Give the folder of a snapshot, which nobody removes meanwhile."""
+    with (store / "snapshots" / f"{number}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield store / "snapshots" / number
+
+
 def _merge(store: Path, target: Path, number: str) -> Any:
     """Write a copy of snapshot *number* whose default graph is the union to *target*; return it open."""
     import pyoxigraph as ox
 
-    with (store / "snapshots" / f"{number}.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        ox.Store.read_only(str(store / "snapshots" / number)).backup(str(target))
+    with _held(store, number) as snapshot:
+        ox.Store.read_only(str(snapshot)).backup(str(target))
     copy = ox.Store(str(target))
     started, graphs = time.monotonic(), list(copy.named_graphs())
     for graph in graphs:  # one transaction each: all at once takes twice the memory

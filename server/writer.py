@@ -11,10 +11,11 @@ import fcntl
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +119,12 @@ def update_text(request: Mapping[str, Any], body: bytes) -> str:
     return text
 
 
-def document_graphs(store: ox.Store, prefix: str) -> dict[str, frozenset[ox.Quad]]:
-    """Return the graphs whose IRI starts with *prefix*, with what they hold."""
+def document_graphs(store: ox.Store, prefix: str, only: Collection[str] | None) -> dict[str, frozenset[ox.Quad]]:
+    """Return the graphs whose IRI starts with *prefix*, with what they hold; *only* these, if it is known which."""
+    graphs = store.named_graphs() if only is None else map(ox.NamedNode, only)
     return {
         graph.value: frozenset(store.quads_for_pattern(None, None, None, graph))
-        for graph in store.named_graphs()
+        for graph in graphs
         if isinstance(graph, ox.NamedNode) and graph.value.startswith(prefix)
     }
 
@@ -139,9 +141,9 @@ def try_out(database: Path, store: ox.Store, request: Mapping[str, Any], body: b
         store.backup(str(copy))
         trial = ox.Store(str(copy))
         prefix = request["document_prefix"]
-        before = document_graphs(store, prefix)
+        before = document_graphs(store, prefix, request["graphs"])
         apply(trial, request, body)
-        after = document_graphs(trial, prefix)
+        after = document_graphs(trial, prefix, request["graphs"])
         changed = {iri: quads for iri, quads in after.items() if quads and quads != before.get(iri)}
         if changed:
             from .gate import check_graphs
@@ -159,12 +161,28 @@ def perform(store_path: Path, request: Mapping[str, Any], body: bytes) -> dict[s
             if request["gate"]:
                 try_out(store_path / "db", writer.database, request, body)
             # From here on a killed process leaves a change that the next writer publishes.
-            (store_path / "DIRTY").touch()
+            writer.mark(request["graphs"])
             done = apply(writer.database, request, body)
             number = int(writer.publish())
     finally:
-        view.build(store_path)  # so that who has the answer can read what was written
-    return {"ok": True, "version": number, **done}
+        pending = not _follow(store_path, request["deadline_s"])
+    return {"ok": True, "version": number, "pending": pending, **done}
+
+
+def _follow(store_path: Path, deadline_s: float) -> bool:
+    """Make the view of what was written, so that who has the answer can read it; tell whether that was done in time.
+
+    Where it has to be made of the whole store, another process does it, and goes on if it takes longer than a client waits.
+    """
+    if view.can_advance(store_path):
+        view.build(store_path)
+        return True
+    command = [sys.executable, "-m", "summitgraph.server.view", str(store_path)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        return process.wait(deadline_s / 2) == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 @contextlib.contextmanager

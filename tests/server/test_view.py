@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from summitgraph.graph import snapshots
 from summitgraph.server import view
+from summitgraph.server.guard import Limits, scan
 from summitgraph.server.launch import launched
+from summitgraph.server.updates import touched
 
 from .client import Client
 from .conftest import publish
@@ -60,3 +66,74 @@ def test_older_view_is_removed_when_nobody_reads_it(make_store: Callable[[Path, 
 
     assert not first.exists()
     assert second.is_dir()
+
+
+def dump(path: Path) -> set[ox.Quad]:
+    return set(ox.Store.read_only(str(path)).quads_for_pattern(None, None, None, None))
+
+
+def index_rows(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(view.index_of(path))) as connection:
+        names = dict(connection.execute("SELECT id, iri FROM types"))
+        texts = connection.execute("SELECT iri, property, lang, text, type FROM texts ORDER BY id").fetchall()
+        hits = connection.execute(
+            "SELECT texts.iri, texts.text FROM inverted JOIN texts ON texts.id = inverted.rowid"
+            " WHERE inverted MATCH 'words : (zebra OR lion OR summit)'"
+        ).fetchall()
+        lost = connection.execute(
+            "SELECT COUNT(*) FROM inverted WHERE inverted MATCH 'words : (zebra OR lion)'"
+            " AND rowid NOT IN (SELECT id FROM texts)"
+        ).fetchall()
+    return [*sorted((*row[:4], names.get(row[4], "")) for row in texts), *sorted(hits), *lost]
+
+
+PREFIXES = "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX e: <http://e/> PREFIX g: <http://g/> "
+CHANGES = [
+    'INSERT DATA { GRAPH g:3 { e:b rdfs:label "a zebra"@en , "lion" ; a e:C . e:a e:p 1 } }',
+    "DELETE DATA { GRAPH g:1 { e:a e:p 1 } }",  # two other graphs hold it
+    'INSERT DATA { GRAPH g:4 { e:b a e:D . e:c rdfs:label "zebra summit" } } ; CREATE GRAPH g:5',
+    'DELETE { GRAPH g:3 { ?s rdfs:label "lion" } } INSERT { GRAPH g:3 { ?s rdfs:label "old lion" } }'
+    ' WHERE { GRAPH g:3 { ?s rdfs:label "lion" } }',
+    "DROP GRAPH g:3 ; CLEAR GRAPH g:2",
+    'INSERT DATA { GRAPH g:6 { e:C rdfs:subClassOf e:D . e:b a e:C ; rdfs:label "lion" } }',
+    "DELETE WHERE { GRAPH g:6 { ?s rdfs:label ?o } }",
+    "INSERT DATA { e:x e:p 1 }",
+    "DELETE WHERE { GRAPH ?g { e:b ?p ?o } }",
+]
+
+
+def test_view_made_of_the_last_one_is_the_same_as_one_made_of_all(
+    make_store: Callable[[Path, str], Path], tmp_path: Path
+) -> None:
+    root = make_store(tmp_path / "store", TWICE)
+    view.build(root)
+    for text in CHANGES:
+        update = PREFIXES + text
+        graphs = touched(update, scan(update, Limits()))
+        database = ox.Store(str(root / "db"))
+        database.update(update)
+        snapshots.publish(root, database, graphs)
+        del database
+        if text.startswith("DROP"):
+            continue  # two snapshots at once
+        assert view.can_advance(root) == (graphs is not None)
+        made = view.build(root)
+        whole = tmp_path / f"whole-{made.name}"
+        shutil.copytree(root / "snapshots", whole / "snapshots")
+        shutil.copy2(root / "CURRENT", whole / "CURRENT")
+        built = view.build(whole)
+
+        assert dump(made) == dump(built), text
+        assert set(ox.Store.read_only(str(made)).named_graphs()) == set(ox.Store.read_only(str(built)).named_graphs())
+        assert index_rows(made) == index_rows(built), text
+
+
+def test_change_that_nobody_told_of_is_seen(make_store: Callable[[Path, str], Path], tmp_path: Path) -> None:
+    root = make_store(tmp_path / "store", TWICE)
+    view.build(root)
+    database = ox.Store(str(root / "db"))
+    database.update("INSERT DATA { GRAPH <http://g/3> { <http://e/new> <http://e/p> 3 } }")
+    publish(root, database, 2)
+
+    assert not view.can_advance(root)
+    assert len(dump(view.build(root))) == 5

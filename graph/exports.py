@@ -6,13 +6,9 @@ from typing import IO
 
 from pyoxigraph import Store
 
-from summitgraph.errors import InputError
-
 from . import export, network_formats, tables
 from .network import Network
 from .selection import Selection
-
-_TABLES = frozenset({"csv", "xlsx", "datapackage"})
 
 
 def write(
@@ -33,20 +29,18 @@ def write(
         view: What a CONSTRUCT is asked of.
 
     Raises:
-        InputError: If the selection names what is not there, or does not fit the format.
+        InputError: If the selection names what is not there.
     """
     if name in export.FORMATS:
         return export.export(store, output, name, selection, view), "quads"
-    if name in _TABLES and selection.construct:
-        if name != "csv":
-            raise InputError(f"--construct gives triples, which {name} has no tables for; use csv, or an RDF format")
+    if name == "csv" and selection.construct:
         return tables.write_triples(store, output, selection, view), "rows"
     if name == "csv":
         return tables.write_csv(store, output, table, selection, language), "rows"
     if name == "xlsx":
-        return tables.write_xlsx(store, output, selection, language), "rows"
+        return tables.write_xlsx(store, output, selection, language, view), "rows"
     if name == "datapackage":
-        return tables.write_package(store, output, selection, language), "rows"
+        return tables.write_package(store, output, selection, language, view), "rows"
     with Network(store, selection, view) as network:
         if name == "neo4j":
             network_formats.neo4j(network, language, output)

@@ -36,6 +36,12 @@ _PROOF_TYPES = {"confidence": "number", "start": "integer", "end": "integer"}
 _ENTITY_TYPES = {"degree": "integer"}
 _RELATION_TYPES = {"sources": "integer", "confidence": "number"}
 Row = list[str]
+Described = tuple[str, dict[str, str], list[dict[str, str]], Iterator[Row]]
+"""A table: its name, its titles by language, its fields as Table Schema has them, and its rows."""
+_TRIPLES = {"en": "Triples", "ar": "الثلاثيات", "fr": "Triplets"}
+_TRIPLE_FIELDS = [
+    {"name": name, "type": "string"} for name in ("subject", "predicate", "object", "language", "datatype")
+]
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,8 @@ def _proofs(part: Iterable[Quad]) -> dict[str, Row]:
 def write_csv(store: Store, output: IO[bytes], name: str, selection: Selection, language: str) -> int:
     """Write one table as CSV (RFC 4180, UTF-8) and return the number of rows."""
     file = io.TextIOWrapper(output, "utf-8", newline="", write_through=True)
-    count = _fill(csv.writer(file), tables()[name], selection.parts(store), language)
+    table = tables()[name]
+    count = _write(csv.writer(file), table.schema(), rows(table, selection.parts(store), language))
     file.detach()
     return count
 
@@ -154,50 +161,44 @@ def write_csv(store: Store, output: IO[bytes], name: str, selection: Selection, 
 def write_triples(store: Store, output: IO[bytes], selection: Selection, view: Store | None) -> int:
     """Write the triples of a CONSTRUCT as CSV: subject, predicate, object, language, datatype."""
     file = io.TextIOWrapper(output, "utf-8", newline="", write_through=True)
-    writer = csv.writer(file)
-    writer.writerow(["subject", "predicate", "object", "language", "datatype"])
-    count = 0
+    count = _write(csv.writer(file), _TRIPLE_FIELDS, _triples(store, selection, view))
+    file.detach()
+    return count
+
+
+def _triples(store: Store, selection: Selection, view: Store | None) -> Iterator[Row]:
     for part in selection.parts(store, view):
         for quad in sorted(part, key=str):
             value = quad.object
             tags = [value.language or "", value.datatype.value] if isinstance(value, Literal) else ["", ""]
-            writer.writerow([_plain(quad.subject), quad.predicate.value, _plain(value), *tags])
-            count += 1
-    file.detach()
-    return count
+            yield [_plain(quad.subject), quad.predicate.value, _plain(value), *tags]
 
 
 def _plain(term: object) -> str:
     return str(getattr(term, "value", term))
 
 
-def _fill(writer: object, table: Table, parts: Iterable[list[Quad]], language: str) -> int:
+def _write(writer: object, schema: list[dict[str, str]], found: Iterable[Row]) -> int:
     write = writer.writerow  # type: ignore[attr-defined]
-    write(table.columns)
+    write([field["name"] for field in schema])
     count = 0
-    for row in rows(table, parts, language):
+    for row in found:
         write(row)
         count += 1
     return count
 
 
-def write_package(store: Store, output: IO[bytes], selection: Selection, language: str) -> int:
+def write_package(
+    store: Store, output: IO[bytes], selection: Selection, language: str, view: Store | None = None
+) -> int:
     """Write a zip with every table as CSV and ``datapackage.json``; return the number of rows."""
     resources = []
     count = 0
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-        for table in tables().values():
-            with member(archive, f"{table.name}.csv") as file:
-                count += _fill(csv.writer(file), table, selection.parts(store), language)
-            resources.append(_resource(table.name, table.title, table.schema(), language))
-        with Network(store, selection) as network:
-            for name, title, schema, found in _network_tables(network, language):
+        with Network(store, selection, view) as network:
+            for name, title, schema, found in _all(store, network, selection, language, view):
                 with member(archive, f"{name}.csv") as file:
-                    writer = csv.writer(file)
-                    writer.writerow([field["name"] for field in schema])
-                    for row in found:
-                        writer.writerow(row)
-                        count += 1
+                    count += _write(csv.writer(file), schema, found)
                 resources.append(_resource(name, title, schema, language))
         description = {
             "profile": "tabular-data-package",
@@ -219,9 +220,19 @@ def _resource(name: str, title: dict[str, str], schema: list[dict[str, str]], la
     }  # fmt: skip
 
 
-def _network_tables(
-    network: Network, language: str
-) -> Iterator[tuple[str, dict[str, str], list[dict[str, str]], Iterator[Row]]]:
+def _all(
+    store: Store, network: Network, selection: Selection, language: str, view: Store | None
+) -> Iterator[Described]:
+    """Yield all tables: those of ``tables.toml``, or the triples of a CONSTRUCT; then those of the network."""
+    if selection.construct:
+        yield "triples", _TRIPLES, _TRIPLE_FIELDS, _triples(store, selection, view)
+    else:
+        for one in tables().values():
+            yield one.name, one.title, one.schema(), rows(one, selection.parts(store), language)
+    yield from _network_tables(network, language)
+
+
+def _network_tables(network: Network, language: str) -> Iterator[Described]:
     def fields(names: str, types: dict[str, str]) -> list[dict[str, str]]:
         return [{"name": name, "type": types.get(name, "string")} for name in names.split()]
 
@@ -237,7 +248,7 @@ def _network_tables(
     )  # fmt: skip
 
 
-def write_xlsx(store: Store, output: IO[bytes], selection: Selection, language: str) -> int:
+def write_xlsx(store: Store, output: IO[bytes], selection: Selection, language: str, view: Store | None = None) -> int:
     """Write every table as a sheet of a workbook, right to left for Arabic; return the number of rows."""
     import xlsxwriter
 
@@ -248,12 +259,8 @@ def write_xlsx(store: Store, output: IO[bytes], selection: Selection, language: 
         )
         book.set_properties({"title": "SummitGraph", "created": datetime(1980, 1, 1)})
         head = book.add_format({"bold": True})
-        with Network(store, selection) as network:
-            sheets = [
-                (one.name, one.title, one.schema(), rows(one, selection.parts(store), language))
-                for one in tables().values()
-            ]
-            for name, title, schema, found in (*sheets, *_network_tables(network, language)):
+        with Network(store, selection, view) as network:
+            for name, title, schema, found in _all(store, network, selection, language, view):
                 sheet = book.add_worksheet(title.get(language, title["en"])[:31] or name)
                 if language == "ar":
                     sheet.right_to_left()

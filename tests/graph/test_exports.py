@@ -305,6 +305,21 @@ def test_what_a_construct_says(store: Store) -> None:
         written(store, "turtle", Selection(construct="SELECT * { ?s ?p ?o }"))
 
 
+def test_tables_of_a_construct_hold_its_triples_and_its_network(store: Store, tmp_path: Path) -> None:
+    query = "CONSTRUCT { ?s sg:chairedBy ?o } WHERE { GRAPH ?g { ?s sg:chairedBy ?o } }"
+    chosen = Selection(construct=f"PREFIX sg: <{iris.ONTOLOGY}> {query}")
+    book = openpyxl.load_workbook(io.BytesIO(written(store, "xlsx", chosen)))
+    archive = zipfile.ZipFile(io.BytesIO(written(store, "datapackage", chosen)))
+    triples = list(csv.reader(io.StringIO(written(store, "csv", chosen).decode(), newline="")))
+
+    assert book.sheetnames == ["Triples", "Entities", "Relations"]
+    assert [[cell or "" for cell in row] for row in book["Triples"].iter_rows(values_only=True)] == triples
+    assert archive.read("triples.csv") == written(store, "csv", chosen)
+    assert len(list(book["Relations"].rows)) == len(triples)
+    described = json.loads(archive.read("datapackage.json"))
+    assert [item["name"] for item in described["resources"]] == ["triples", "entities", "relations"]
+
+
 @pytest.mark.parametrize("name", ["", "no such summit", "Q5", "paris"])
 def test_a_summit_that_is_not_there_is_refused_with_those_that_are(store: Store, name: str) -> None:
     with pytest.raises(InputError, match="ai-seoul-summit-2024"):

@@ -305,7 +305,7 @@ def test_what_a_construct_says(store: Store) -> None:
         written(store, "turtle", Selection(construct="SELECT * { ?s ?p ?o }"))
 
 
-def test_tables_of_a_construct_hold_its_triples_and_its_network(store: Store, tmp_path: Path) -> None:
+def test_tables_of_a_construct_hold_its_triples_and_its_network(store: Store) -> None:
     query = "CONSTRUCT { ?s sg:chairedBy ?o } WHERE { GRAPH ?g { ?s sg:chairedBy ?o } }"
     chosen = Selection(construct=f"PREFIX sg: <{iris.ONTOLOGY}> {query}")
     book = openpyxl.load_workbook(io.BytesIO(written(store, "xlsx", chosen)))

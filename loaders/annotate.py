@@ -9,6 +9,7 @@ from typing import Any
 
 import regex
 
+from . import mishaps
 from .items import CODE, Item
 from .prefilter import Prefilter
 from .rules import Language, Pattern
@@ -214,19 +215,29 @@ def rewrite(
         if number in nowhere:
             continue
         pattern, text = language.names[number], sentence.text
-        if (first := pattern.regex.search(text)) is None:
-            nowhere.add(number)
-            continue
-        position, match = 0, _met(pattern, sentence, first)
-        while match is not None:
-            item = act(match)
-            if item is None:
-                position = max(match.end, position + 1)
-            else:
-                sentence.replace(match.start, match.end, item, language.prefilter)
-                position = match.start + 1
-            match = matches(pattern, sentence, position)
+        try:
+            if not _rewrite(pattern, sentence, act, language.prefilter):
+                nowhere.add(number)
+        except Exception as error:  # noqa: BLE001 - one rule must not take the article with it
+            mishaps.note(pattern, error)
         if sentence.text is not text:
             nowhere = vain.setdefault(sentence.text, set())
             waiting = language.name_index.find(sentence.present)
             at = bisect.bisect_right(waiting, number)
+
+
+def _rewrite(pattern: Pattern, sentence: Annotated, act: Callable[[Match], Item | None], prefilter: Prefilter) -> bool:
+    """Apply one name pattern; tell whether its words stand in the sentence at all."""
+    first = pattern.regex.search(sentence.text)
+    if first is None:
+        return False
+    position, match = 0, _met(pattern, sentence, first)
+    while match is not None:
+        item = act(match)
+        if item is None:
+            position = max(match.end, position + 1)
+        else:
+            sentence.replace(match.start, match.end, item, prefilter)
+            position = match.start + 1
+        match = matches(pattern, sentence, position)
+    return True

@@ -22,6 +22,7 @@ import regex
 
 from summitgraph.errors import PatternError
 
+from . import emits
 from .expression import Expression
 from .items import ITEM_CLASS, codes
 from .namewords import guard
@@ -105,11 +106,12 @@ class Compiler:
             template = str(entry["match"]).strip()
             compiled, slots = self.compile(template, place, start)
         emit = tuple((kind, dict(roles)) for item in strip(entry.get("emit", [])) for kind, roles in item.items())
+        new = strip(entry.get("new", {}))
+        emits.check(emit, {*slots, *(("new",) if new else ())}, place)
         unless, after, unless_after = (
             self.compile(entry[key], place, self.start)[0] if key in entry else None
             for key in ("unless", "after", "unless_after")
         )
-        new = strip(entry.get("new", {}))
         requires = self.prefilter.require(compiled.pattern)
         if rule is not None and rule.subject is not None:
             requires |= self.prefilter.require(rule.subject.pattern)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import regex
 
-from summitgraph.errors import PatternError
 from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Money, Span, Text, Value
 
 from . import calibration, consistency, summits
@@ -67,11 +66,6 @@ class Builder:
             made["earlier"] = self._whole[0]
         for kind, roles in match.pattern.emit:
             if kind == "Finding":
-                if roles.get("kind") not in MESSAGES:
-                    place = f"{match.pattern.where_from}: {match.pattern.id}"
-                    raise PatternError(
-                        f"{place}: a Finding has a kind of {', '.join(MESSAGES)}, not {roles.get('kind')!r}"
-                    )
                 span = match.span(roles["of"]) if roles.get("of") in match.slots else match.span()
                 self.findings.append(Finding(roles["kind"], MESSAGES[roles["kind"]], (Span(*self.source.span(*span)),)))
             elif kind == "dates":
@@ -99,7 +93,7 @@ class Builder:
                 else:
                     return
                 continue
-            values = self.roles.fill(match, role, specification, made)
+            values = self.roles.fill(match, specification, made)
             if role == "title":
                 values = [self.roles.one_title(value) for value in values if self.roles.is_office(value)]
             if values:

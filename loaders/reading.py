@@ -10,7 +10,7 @@ import regex
 
 from summitgraph.graph.records import Document, Extraction, Finding
 
-from . import clauses, findings, lead, merging, summits
+from . import clauses, findings, lead, merging, mishaps, summits
 from .about import is_about_summits
 from .annotate import Annotated, Match, matches, rewrite
 from .core import core
@@ -122,7 +122,11 @@ class Reader:
         bare = core(sentence, self.language)
         for reading in (sentence, bare) if bare else (sentence,):
             for number in self.language.frame_index.find(reading.present):
-                self._frame(self.language.frames[number], reading)
+                pattern = self.language.frames[number]
+                try:
+                    self._frame(pattern, reading)
+                except Exception as error:  # noqa: BLE001 - one rule must not take the article with it
+                    mishaps.note(pattern, error)
         self.discourse.leave(sentence)
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:

@@ -26,11 +26,11 @@ from typing import Any
 
 import regex
 
-from summitgraph.errors import PatternError
 from summitgraph.graph.records import Concept, DateValue, EntityRef, FactRef, Integer, Money, Text, Value
 
 from .annotate import Match
 from .discourse import Discourse
+from .emits import AS, CALL, REACH, alternatives
 from .entities import EntityTable
 from .items import ENTITY_TYPES, Item
 from .normalise import fold
@@ -38,12 +38,6 @@ from .rules import Language
 from .source import Source
 from .templates import fold_template
 from .values import Amount, Count, DateRange, Period
-
-_CALL = regex.compile(
-    r"(?P<function>start|end|unit|count|cmp|years|text|split|says|most|state)\((?P<slot>\w+)\)(?: as (?P<kind>\w+))?$"
-)
-_REACH = regex.compile(r"(?P<first>\w+)\.\.(?P<last>\w+)$")
-_AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
 
 _ALONE = 6  # cells of an item with no more than an article and a space around it
 
@@ -72,15 +66,15 @@ class Roles:
         self._no_office = frozenset(fold(str(word)) for word in language.settings.get("no_office", ()))
         self._adjective_last = bool(language.settings.get("adjective_last", False))
 
-    def fill(self, match: Match, role: str, specification: str, made: Mapping[str, str]) -> list[Filled]:
-        for alternative in _alternatives(specification):
-            parts = [self._alternative(match, role, part, made) for part in alternative]
+    def fill(self, match: Match, specification: str, made: Mapping[str, str]) -> list[Filled]:
+        for alternative in alternatives(specification):
+            parts = [self._alternative(match, part, made) for part in alternative]
             values = [value for part in parts for value in part]
             if values and all(parts):
                 return values
         return []
 
-    def _alternative(self, match: Match, role: str, text: str, made: Mapping[str, str]) -> list[Filled]:
+    def _alternative(self, match: Match, text: str, made: Mapping[str, str]) -> list[Filled]:
         if text in match.slots:
             items = match.items(text)
             if (
@@ -104,16 +98,14 @@ class Roles:
         if text.startswith("@"):
             entity = self.discourse.context(text[1:], match)
             return [Filled(EntityRef(self.table[entity].id), None)] if entity else []
-        if call := _CALL.match(text):
+        if call := CALL.match(text):
             return self._call(match, call["function"], call["slot"], call["kind"])
-        if as_kind := _AS.match(text):
+        if as_kind := AS.match(text):
             return self._described(match, as_kind["slot"], as_kind["kind"])
-        if reach := _REACH.match(text):
+        if reach := REACH.match(text):
             if reach["first"] not in match.slots or reach["last"] not in match.slots:
                 return []
             return [self._text(match.span(reach["first"])[0], match.span(reach["last"])[1])]
-        if text != "new":
-            raise PatternError(f"{match.pattern.where_from}: {match.pattern.id}: {role} names no slot: {text!r}")
         return []
 
     def is_office(self, value: Filled) -> bool:
@@ -284,12 +276,6 @@ def _expressions(language: Language) -> Mapping[str, Any]:
         "topic": regex.compile(rf"(?<!\w)(?:{setting('topic_before')}) (?:\w{{1,3}}['’ ]|\w+ و){{0,2}}$"),
         "hollow": regex.compile(setting("hollow_phrase")),
     }
-
-
-@functools.lru_cache(maxsize=4096)
-def _alternatives(specification: str) -> tuple[tuple[str, ...], ...]:
-    """Return what a role is filled from: alternatives, each of parts that all have to be there."""
-    return tuple(tuple(part.strip() for part in text.split("&")) for text in specification.split("|"))
 
 
 def _is_whole(item: Item) -> bool:

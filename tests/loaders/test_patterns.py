@@ -8,8 +8,11 @@ import pytest
 import regex
 
 from summitgraph.errors import PatternError
-from summitgraph.loaders import patterns, selfcheck
+from summitgraph.graph.records import Document
+from summitgraph.loaders import extract, mishaps, patterns, reading, selfcheck
+from summitgraph.loaders.annotate import Annotated
 from summitgraph.loaders.language import detect
+from summitgraph.loaders.rules import Pattern
 from tests.gold.corpus import GOLD, score
 
 
@@ -37,6 +40,7 @@ def test_spanish_is_data_alone() -> None:
     assert (report.overall.precision or 0) >= 0.95
 
 
+EMITS = "- id: x\n  match: '{a:Person} signed'\n  emit:\n  "
 MINIMAL = {
     "language.yaml": 'script: Latin\nsummit_words: "summit"\nlist_separator: ", | and "\nsplit_separator: ", | and "\n',
     "lexicon.yaml": "say: [said]\n",
@@ -57,6 +61,29 @@ def folder(tmp_path: Path) -> Path:
     ("frames", "message"),
     [
         ("- id: x\n  match: '{a:Persn} signed'\n", r"frames\.yaml:1.*x.*unknown type 'Persn'"),
+        (f"{EMITS}- Position: {{heldBy: a, title: b}}\n", r"frames\.yaml:1.*x.*emit names no slot: 'b'; slots: a"),
+        (f"{EMITS}- Positon: {{heldBy: a}}\n", r"frames\.yaml:1.*'Positon' is no record or property"),
+        (f"{EMITS}- Position: {{holder: a}}\n", r"frames\.yaml:1.*Position has no role 'holder'"),
+        (f"{EMITS}- hostedBy: {{object: a}}\n", r"frames\.yaml:1.*hostedBy needs its subject"),
+        (f"{EMITS}- hostedBy: {{subject: '@sumit', object: a}}\n", r"frames\.yaml:1.*'@sumit' means nothing"),
+        (
+            f"{EMITS}- Participation: {{actor: a, event: '@summit', role: =Boss}}\n",
+            r"frames\.yaml:1.*'Boss' is no concept",
+        ),
+        (
+            f"{EMITS}- startDate: {{subject: '@summit', object: begin(a)}}\n",
+            r"frames\.yaml:1.*names no slot: 'begin\(a\)'",
+        ),
+        (
+            f"{EMITS}- hasTheme: {{subject: '@summit', object: split(b) as Topic}}\n",
+            r"frames\.yaml:1.*names no slot: 'b'",
+        ),
+        (
+            f"{EMITS}- FinancialCommitment: {{committedBy: a, amount: a, partOf: '#Tally'}}\n",
+            r"no line above makes a 'Tally'",
+        ),
+        (f"{EMITS}- Finding: {{kind: Oddity}}\n", r"frames\.yaml:1.*a Finding has a kind of"),
+        (f"{EMITS}- dates: {{event: '@summit', date: d}}\n", r"frames\.yaml:1.*names no slot: 'd'"),
         ("- id: x\n  match: '@sayed {a:Person}'\n", r"frames\.yaml:1.*x.*unknown word class @sayed"),
         ("- id: x\n  match: '(unclosed'\n", r"frames\.yaml:1.*x.*does not compile"),
         ("- id: x\n  match: 'a'\n- id: x\n  match: 'b'\n", r"frames\.yaml:3.*'x' is used already"),
@@ -86,3 +113,25 @@ def test_an_expression_nobody_checked_names_its_place_when_it_is_first_used(fold
 @pytest.mark.parametrize("code", patterns.languages())
 def test_every_expression_of_every_language_compiles(code: str) -> None:
     assert patterns.load_folder(patterns.FOLDER / code).code == code
+
+
+def test_a_rule_that_fails_leaves_the_rest_of_the_article_standing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "The Nairobi climate summit opened on 4 March 2025. Kenya signed the Nairobi Declaration at the summit."
+    frames, seen = reading.Reader._frame, []
+
+    def failing(reader: reading.Reader, pattern: Pattern, sentence: Annotated) -> None:
+        seen.append(pattern.id)
+        if len(seen) == 1:
+            raise ZeroDivisionError("no such thing")
+        frames(reader, pattern, sentence)
+
+    whole = extract(Document(text, "en"))
+    monkeypatch.setattr(reading.Reader, "_frame", failing)
+    monkeypatch.setattr(mishaps, "_told", set())
+    rest = extract(Document(text, "en"))
+
+    assert rest.entities == whole.entities
+    assert {fact.kind for fact in rest.facts} & {"Endorsement", "startDate"}
+    assert f"{seen[0]} is left out where it fails: ZeroDivisionError: no such thing" in caplog.text

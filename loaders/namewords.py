@@ -29,6 +29,7 @@ class NameGuard:
     binds: frozenset[str]  # particles with which whatever stands behind is one part: abd al-Baqi
     family: Any  # what can only be a family name where it follows a part: al-Hinai
     due: frozenset[str]  # ordinary words that are parts of names where a name is due: Amal, Salam
+    not_due: Any  # what is no part even there: verbal nouns
     inflected: tuple[Any, ...]  # how an ordinary word, the group ``stem``, is inflected, where a name is due
 
     def is_part(self, token: str) -> bool:
@@ -43,6 +44,8 @@ class NameGuard:
 
     def is_called(self, token: str) -> bool:
         """Tell whether folded *token* can be part of a name where one is due."""
+        if self.not_due.fullmatch(token) is not None and token not in self.allowed:
+            return False
         if self.is_part(token) or token in self.due:
             return True
         if token in self.words or self.word.fullmatch(token) is None:
@@ -124,5 +127,6 @@ def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Callable[[
         binds=words_of("binds"),
         family=expression("family", r"(?!)", "{}"),
         due=words_of("due"),
+        not_due=expression("not_due", r"(?!)", "{}"),
         inflected=tuple(regex.compile(folded(str(form))) for form in settings.get("inflected", ())),
     )

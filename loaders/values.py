@@ -134,10 +134,13 @@ class ValueGrammar:
         self.gapped_across = regex.compile(across) if across else None
         back = fold(str(values.get("gapped_back", "")))  # behind an amount of a sum that the sentence before gave
         self.gapped_back = regex.compile(back) if back else None
+        # "ثلاثة آلاف و500": thousands, and what is added to them
+        joint_sum = fold(str(values.get("sum_joint", "")))
+        more = rf"(?:(?P<k>{digits}{words}) ?(?P<ks>{scale}){joint_sum})?" if joint_sum else ""
         adjective = values.get("count_gap", r"(?:[^\W\d]+ ){0,2}?")
         of = values.get("count_of", "")
         self.count = regex.compile(
-            rf"{start}{comparator}{number('n')}(?: ?(?P<s>{scale})(?!\w))?{of} {adjective}(?P<unit>{_any(self.units)})(?!\w)"
+            rf"{start}{comparator}{more}{number('n')}(?: ?(?P<s>{scale})(?!\w))?{of} {adjective}(?P<unit>{_any(self.units)})(?!\w)"
         )
         dual = {fold(form): name for name, forms in values.get("dual_units", {}).items() for form in forms}
         self.dual_units = dual
@@ -305,6 +308,8 @@ class ValueGrammar:
             if number is None:
                 continue
             number *= self.scales.get(match["s"] or "", Decimal(1))
+            if match.groupdict().get("k") and (thousands := self._number(match["k"])) is not None:
+                number += thousands * self.scales[match["ks"]]
             if number != int(number) or (1950 <= number <= 2049 and match["cmp"] is None and match["n"].isdigit()):
                 continue
             comparator = self.comparators.get(match["cmp"] or "", "Exactly")

@@ -46,7 +46,7 @@ _CLAIMS = 2  # of a fact
 _COMPARED = 60  # records whose values may contradict each other
 _COMPARABLE = ("Tally", "FinancialCommitment")
 _DOCUMENTS = 4  # of a summit, whose signatories its page names
-_SECTIONS = ("promises", "statements", "other_records")
+_SECTIONS = ("stated", "promises", "statements", "other_records")
 
 
 def page(site: Site, environ: Environ, iri: str, path: str) -> Reply | None:
@@ -106,9 +106,11 @@ def _values(
         for heading in {_section(kind) for kind, items in listed.items() if len(items) > len(chosen[kind])}
     }
     kind = terms.most_specific(kinds)
+    # Evidence is called by its words.
+    words = next((item for entry in records for item in entry.evidence if item.iri == iri), None)
     return {
-        "label": _title(names, shower, iri, kind, own, claim, rows),
-        "label_language": names.language_of(iri),
+        "label": (words.words if words else _title(names, shower, iri, kind, own, claim, rows)),
+        "label_language": words.language if words else names.language_of(iri),
         "kind": kind,
         "kind_label": terms.label(NAMESPACE + kind, names.language) if kind else "",
         "names": _names(rows, names.language),
@@ -130,13 +132,15 @@ def _values(
         "json_ld": schema_org.entity(
             iri, f"{base_of(environ)}/page/{quote(path)}", kinds, rows, {name: names(name) for name in mentioned}
         ),
-        "drawable": plain,
+        "drawable": plain and words is None,
     }  # fmt: skip
 
 
 def _section(kind: str) -> str:
     """Return under which heading records of a kind stand."""
-    return "statements" if kind == "Statement" else "promises" if terms.is_a([kind], "Commitment") else "other_records"
+    if kind in ("Statement", "Claim"):
+        return "statements" if kind == "Statement" else "stated"
+    return "promises" if terms.is_a([kind], "Commitment") else "other_records"
 
 
 def _choose(facts: Sequence[Fact]) -> None:
@@ -189,7 +193,7 @@ def _title(
     names: Names, shower: Shower, iri: str, kind: str, own: Record | None, claim: Fact | None, rows: Sequence[Row]
 ) -> str:
     if claim:
-        return f"{names(claim.subject)} · {names(claim.predicate)} · {shower.cell(claim.object).text}"
+        return f"{names(claim.subject)} · {shower.thing(claim.predicate).text} · {shower.cell(claim.object).text}"
     if own:
         who = [
             names(own.first(name))

@@ -12,7 +12,7 @@ from typing import Any
 from summitgraph.ontology.terms import NAMESPACE
 
 from . import terms
-from .facts import Evidence, Fact, Record
+from .facts import RDF_TYPE, Evidence, Fact, Record
 from .local import In
 from .pages import Pages
 from .site import Names
@@ -128,6 +128,8 @@ class Shower:
 
     def thing(self, iri: str) -> Shown:
         """Return a thing by its name."""
+        if iri == RDF_TYPE:
+            return Shown(self.messages["kind"], self.names.language, iri=iri)
         href = f"/ontology#{iri.removeprefix(NAMESPACE)}" if iri.startswith(NAMESPACE) else self.pages.href(iri)
         path = iri.removeprefix(self.pages.base_iri + "id/")
         kind = path.partition("/")[0] if path != iri else ""

@@ -204,3 +204,20 @@ def test_segments_of_spans_that_overlap_are_the_text() -> None:
 )
 def test_counts_that_cannot_both_be_true(one: tuple[int, str], other: tuple[int, str], expected: bool) -> None:
     assert counts_contradict(one, other) is counts_contradict(other, one) is expected
+
+
+def test_claims_and_evidence_are_called_by_what_they_say(harbour: Client) -> None:
+    """A reader who follows the link to a piece of evidence sees words, not the number of a place in a text."""
+    data = harbour.get("/data/summit/harbour.nt").text
+    kind = next(
+        line.split("/claim/")[1].split(">")[0]
+        for line in data.splitlines()
+        if "/claim/" in line and line.rstrip(" .").endswith("#Summit>")
+    )
+    start = articles.ENGLISH.index("Norway refused")
+    claim = words(page(harbour, f"/page/claim/{kind}", "ar"))
+    evidence = page(harbour, f"/page/evidence/00000000000000e1-{start}-{start + len('Norway refused')}", "ar")
+
+    assert "قمة المرفأ · النوع · قمة" in claim
+    assert "rdf:type" not in claim
+    assert '<h1><bdi lang="en">Norway refused</bdi></h1>' in evidence

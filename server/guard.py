@@ -318,7 +318,9 @@ def check_update(text: str, limits: Limits, *, loads: bool = False) -> Scan:
     result: Scan = _scan.__wrapped__(text, limits)
     if result.form in _QUERY_FORMS:
         raise Problem(400, "query-as-update", "this is a query, and was sent as an update", "Send it as 'query='.")
-    if reaching := result.keywords & ({"SERVICE"} if loads else {"SERVICE", "LOAD"}):
-        word = min(reaching)
-        raise Problem(403, word.lower(), f"{word} is switched off on this server", "Send the data with the request.")
+    if "SERVICE" in result.keywords:
+        hint = "Ask with SERVICE in a SELECT or CONSTRUCT query first, and send what it gives as INSERT DATA."
+        raise Problem(403, "service", "an update cannot use SERVICE: what is written has to be in the request", hint)
+    if "LOAD" in result.keywords and not loads:
+        raise Problem(403, "load", "LOAD is switched off on this server", "Send the data with the request.")
     return result

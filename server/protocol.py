@@ -13,7 +13,7 @@ from .formats import BY_FORM, HTML, SELECT_FORMATS, Format, by_name, negotiate
 from .problems import Problem, method_not_allowed, not_acceptable
 from .reply import Environ, Reply
 
-METHODS = "GET, HEAD, POST, OPTIONS"
+METHODS = "GET, HEAD, POST, QUERY, OPTIONS"
 FORM, DIRECT_QUERY, DIRECT_UPDATE = (
     "application/x-www-form-urlencoded",
     "application/sparql-query",
@@ -109,7 +109,7 @@ def read_operation(environ: Environ, limit: int) -> Operation:
         if "update" in parameters:
             raise Problem(400, "update-by-get", "an update cannot be sent with GET", "POST it as the field 'update'.")
         return _pick(parameters) if "query" in parameters else Operation("describe", "", parameters)
-    if method != "POST":
+    if method not in ("POST", "QUERY"):
         raise method_not_allowed(method, METHODS)
     media, _, rest = environ.get("CONTENT_TYPE", "").partition(";")
     media = media.strip().lower()
@@ -127,10 +127,14 @@ def read_operation(environ: Environ, limit: int) -> Operation:
     if media == DIRECT_QUERY:
         return Operation("query", text, parameters)
     if media == DIRECT_UPDATE:
-        return Operation("update", text, parameters)
-    for key, values in read_parameters(text).items():
-        parameters.setdefault(key, []).extend(values)
-    return _pick(parameters)
+        operation = Operation("update", text, parameters)
+    else:
+        for key, values in read_parameters(text).items():
+            parameters.setdefault(key, []).extend(values)
+        operation = _pick(parameters)
+    if method == "QUERY" and operation.kind == "update":  # the method promises to change nothing
+        raise Problem(400, "update-by-query", "an update cannot be sent with the method QUERY", "POST it.")
+    return operation
 
 
 def _pick(parameters: dict[str, list[str]]) -> Operation:

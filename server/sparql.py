@@ -111,7 +111,7 @@ class Endpoint:
             Problem: If it cannot be answered.
         """
         method = environ["REQUEST_METHOD"]
-        if method == "POST":
+        if method in ("POST", "QUERY"):
             if int(environ.get("CONTENT_LENGTH") or 0) > _QUICK_BODY:
                 return None
         elif method not in ("GET", "HEAD") or len(environ["QUERY_STRING"]) > _QUICK_BODY:
@@ -120,7 +120,7 @@ class Endpoint:
         if operation.kind == "query" and len(operation.text) <= _QUICK_BODY:
             with contextlib.suppress(Slow):
                 return self.begin(environ, operation, quick=True)
-        if method == "POST":
+        if method in ("POST", "QUERY"):
             environ["wsgi.input"].seek(0)  # it will be read again
         return None
 

@@ -307,7 +307,10 @@ def _write_turtle(triples: Iterable[Any], prefixes: Mapping[str, str], spool: Sp
         used = set(_PREFIXED.findall(data, start))
         spool.write(b"".join(_used_lines(data[:start].splitlines(keepends=True), used)) + data[start:])
     else:
-        used = set().union(*(_PREFIXED.findall(line) for line in full.lines() if not line.startswith(_PREFIX_LINE)))
+        used = set()
+        for line in full.lines():
+            if not line.startswith(_PREFIX_LINE):
+                used.update(_PREFIXED.findall(line))
         head = [line for line in full.lines() if line.startswith(_PREFIX_LINE)]
         spool.write(b"".join(_used_lines(head, used)))
         for line in full.lines():  # no text has a line break in it: they are escaped

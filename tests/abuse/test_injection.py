@@ -74,7 +74,7 @@ def test_guessing_tokens_is_slowed_and_others_go_on(make_store: Callable[[Path, 
 
 
 def test_memory_is_back_after_bombs(make_store: Callable[[Path, str], Path], tmp_path: Path) -> None:
-    settings = {"SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_WORKERS": "1", "SUMMITGRAPH_DEADLINE_S": "2"}
+    settings = {"SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_WORKERS": "1", "SUMMITGRAPH_DEADLINE_S": "8"}
     doubling = " ".join(f"BIND(CONCAT(?x{i}, ?x{i}) AS ?x{i + 1})" for i in range(23))
     root = make_store(tmp_path / "store", DATA)
     with launched(root, settings) as port:

@@ -178,12 +178,10 @@ def test_answer_that_has_not_changed_is_said_to_each_who_has_it(client: Client) 
 def test_query_of_a_client_that_has_gone_is_ended(client: Client) -> None:
     before = _busy(client)
     with socket.create_connection(("127.0.0.1", client.port)) as connection:
-        connection.sendall(
-            f"GET /sparql?timeout=2&query={quote(ENDLESS + '# gone')} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
-        )
+        connection.sendall(f"GET /sparql?query={quote(ENDLESS + '# gone')} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         time.sleep(0.3)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # leave without a goodbye
-    deadline = time.monotonic() + 1.2
+    deadline = time.monotonic() + 5  # long before its own deadline
     while _busy(client) > before and time.monotonic() < deadline:
         time.sleep(0.05)
 

@@ -88,10 +88,10 @@ def _sockets(number: int) -> set[str]:
 
 @pytest.fixture(scope="module")
 def server(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
-    """Return the port and the query log of a server whose deadline is two seconds."""
+    """Return the port and the query log of a server whose deadline is eight seconds."""
     log = tmp_path_factory.mktemp("log") / "queries.jsonl"
     with launched(
-        store, {"SUMMITGRAPH_DEADLINE_S": "2", "SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_QUERY_LOG": str(log)}
+        store, {"SUMMITGRAPH_DEADLINE_S": "8", "SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_QUERY_LOG": str(log)}
     ) as port:
         yield port, log
 
@@ -149,7 +149,7 @@ def test_endless_query_on_a_lent_connection_is_stopped_and_delays_nobody(
         time.sleep(0.1)
         started = time.monotonic()
         assert [line.ask(f"ASK {{ {number} ?q 2 }}")[0] for number, line in enumerate(lines[1:])] == [200] * 5
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 6  # it still runs
         status, _, body = stopped.result()
     assert status == 504
     assert b"deadline" in body

@@ -94,7 +94,7 @@ def test_query_behind_a_long_one_goes_to_another_process(
     small.queue, small.queue_wait_s = 10, 5.0
     assert ask(small, store, "ASK {}", 5.0) == "true"
     found: list[str] = []
-    long = threading.Thread(target=lambda: found.append(ask(small, store, ENDLESS, 2.0)))
+    long = threading.Thread(target=lambda: found.append(ask(small, store, ENDLESS, 6.0)))
     long.start()
     time.sleep(0.05)
     started = time.monotonic()
@@ -103,7 +103,7 @@ def test_query_behind_a_long_one_goes_to_another_process(
     long.join()
 
     assert short == ["false"] * 3
-    assert seconds < 1.5  # the long one was not waited for
+    assert seconds < 5  # the long one was not waited for
     assert found == ["deadline"]
 
 

@@ -140,3 +140,16 @@ def test_pages_of_our_own_are_not_cut(logged: tuple[Client, Path]) -> None:
 )  # fmt: skip
 def test_limit_is_put_where_the_grammar_wants_it(text: str, limited: str | None) -> None:
     assert limit_rows(text, 9) == limited
+
+
+def test_query_method_asks_and_never_changes(client: Client) -> None:
+    direct = client.request("QUERY", "/sparql", "ASK {}", {"Content-Type": "application/sparql-query"})
+    form = client.request("QUERY", "/sparql", "query=ASK+%7B%7D", {"Content-Type": "application/x-www-form-urlencoded"})
+    update = client.request("QUERY", "/sparql", "CLEAR ALL", {"Content-Type": "application/sparql-update"})
+    hidden = client.request(
+        "QUERY", "/sparql", "update=CLEAR+ALL", {"Content-Type": "application/x-www-form-urlencoded"}
+    )
+
+    assert (direct.status, form.status, direct.body) == (200, 200, form.body)
+    assert (update.status, hidden.status) == (400, 400)
+    assert "QUERY" in client.request("OPTIONS", "/sparql").headers["allow"]

@@ -200,7 +200,7 @@ def test_index_follows_the_data(make_store: Callable[[Path, str], Path], tmp_pat
             f"INSERT DATA {{ GRAPH <http://g/2> {{ <{ID}scholz> <http://www.w3.org/2000/01/rdf-schema#label> 'Olaf Scholz' }} }}"
         )
         publish(root, other, 2)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not (after := names(client, "scholz")) and time.monotonic() < deadline:
             time.sleep(0.05)
 

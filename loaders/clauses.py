@@ -26,6 +26,7 @@ _QUOTE = regex.compile(f"[{codes('Quote')}]")
 _QUOTED = regex.compile(
     f"(?P<quote>[{codes('Quote')}]),? ?(?:[^\\W\\d]+ ){{0,2}}$"
 )  # a quotation that ends at the speaker
+_VERB_ONLY = regex.compile(rf"(?: [^\s,.;:{codes('Any|Unknown|Quote|Pronoun')}]+){{1,3}} ?")  # between "who" and an object
 _REACH = 150  # cells between a subject and its verb
 _AGENT = 2  # words of an agent that stands just behind its verb: "by the"
 _NEAR = 90  # cells between a verb and its object, place or date
@@ -194,6 +195,8 @@ def _before(around: _Around, items: Any) -> Cells | None:
             return None
         before = grammar.determiner.sub("", text[around.low : group.start()])
         span = _span(group)
+        if not grammar.verb_first and _in_relative(around, before):
+            continue  # "the man, who leads the party, has said"
         if around.rule.words and _PERSON_BEHIND.match(text, _relative_end(around, group.end())):
             continue  # "of the states, whose president has said"
         if (
@@ -218,6 +221,12 @@ def _before(around: _Around, items: Any) -> Cells | None:
                 continue  # "the hopes of Juncker for Greece, and he said": no object of the clause before goes on
             return span
     return None
+
+
+def _in_relative(around: _Around, before: str) -> bool:
+    """Tell whether what follows *before* is the object of a relative clause: "who leads the ..."."""
+    opened = list(around.grammar.relative_subject.finditer(before))
+    return bool(opened) and _VERB_ONLY.fullmatch(before, opened[-1].end()) is not None
 
 
 def _leads(around: _Around, start: int) -> bool:

@@ -26,7 +26,9 @@ _QUOTE = regex.compile(f"[{codes('Quote')}]")
 _QUOTED = regex.compile(
     f"(?P<quote>[{codes('Quote')}]),? ?(?:[^\\W\\d]+ ){{0,2}}$"
 )  # a quotation that ends at the speaker
-_VERB_ONLY = regex.compile(rf"(?: [^\s,.;:{codes('Any|Unknown|Quote|Pronoun')}]+){{1,3}} ?")  # between "who" and an object
+_VERB_ONLY = regex.compile(
+    rf"(?: [^\s,.;:{codes('Any|Unknown|Quote|Pronoun')}]+){{1,3}} ?"
+)  # between "who" and an object
 _REACH = 150  # cells between a subject and its verb
 _AGENT = 2  # words of an agent that stands just behind its verb: "by the"
 _NEAR = 90  # cells between a verb and its object, place or date

@@ -86,6 +86,7 @@ class Compiler:
             "unless",
             "after",
             "unless_after",
+            "needs",
             "asserted",
             "example",
             "expect",
@@ -108,11 +109,13 @@ class Compiler:
         emit = tuple((kind, dict(roles)) for item in strip(entry.get("emit", [])) for kind, roles in item.items())
         new = strip(entry.get("new", {}))
         emits.check(emit, {*slots, *(("new",) if new else ())}, place)
-        unless, after, unless_after = (
+        unless, after, unless_after, needs = (
             self.compile(entry[key], place, self.start)[0] if key in entry else None
-            for key in ("unless", "after", "unless_after")
+            for key in ("unless", "after", "unless_after", "needs")
         )
         requires = self.prefilter.require(compiled.pattern)
+        if needs is not None:
+            requires |= self.prefilter.require(needs.pattern)
         if rule is not None and rule.subject is not None:
             requires |= self.prefilter.require(rule.subject.pattern)
         where = {
@@ -136,6 +139,7 @@ class Compiler:
             unless=unless,
             after=after,
             unless_after=unless_after,
+            needs=needs,
             asserted=bool(entry.get("asserted", False)),
             example=str(entry.get("example", "")),
             expect=tuple(strip(entry.get("expect", []))),

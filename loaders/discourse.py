@@ -332,6 +332,13 @@ class Discourse:
             return next(iter(bodies)) if len(bodies) == 1 else ""
         if here:
             return self.table[here[-1].entity].id
+        behind = {
+            self.table[item.entity].id
+            for item in match.sentence.items[match.end :]
+            if item is not None and item.type in wanted and item.entity and name in ("document", "initiative")
+        }
+        if len(behind) == 1:  # "India, Kenya and Chile among them, they backed the charter"
+            return behind.pop()
         earlier = self.sentence_before.items if self.sentence_before is not None else []
         before = [item for item in earlier if item is not None and item.type in wanted and item.entity]
         if name == "initiative":  # a foundation is more often who gives than what is given to

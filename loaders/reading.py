@@ -132,6 +132,8 @@ class Reader:
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
         if not self.discourse.follows(pattern, sentence):
             return
+        if pattern.needs is not None and pattern.needs.search(sentence.text) is None:
+            return
         if pattern.clause is not None:
             if self.language.grammar is not None:
                 for clause in clauses.find(pattern, sentence, self.language.grammar):

@@ -26,7 +26,7 @@ _QUOTES = regex.compile(
 )
 # A capitalised word of a Latin-script language; initials, hyphens, inner capitals and apostrophes (O'Brien) included.
 _CAPITAL = (
-    r"(?:(?:(?:a[dlnrstz]|e[clrs]|as[hs]|ech|ibn|ould)-)?\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<![\p{Ll}\d]\.)|"
+    r"(?:(?:(?:a[dlnrstz]|e[clrs]|as[hs]|ech|ibn|ould)-)?\p{Lu}[\p{L}\p{M}\d]*(?:[-'’.&]\p{L}[\p{L}\p{M}\d]*|-\d[\p{L}\d.]*\b)*\.?(?<![\p{Ll}\d]\.)(?<!\p{Lu}\p{Lu}\.)|"
     r"\p{Ll}{1,2}\p{Lu}\p{Ll}+)"
 )
 _PARTICLE = r"(?:bin|bint|ibn|al|el|ould|abu|de|da|di|do|dos|du|van|von|der|den|ter|la|le|y|ben)"

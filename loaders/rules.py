@@ -71,6 +71,7 @@ class Pattern:
     unless: Any = None
     after: Any = None  # what the sentence before must have: what "among them" is among
     unless_after: Any = None
+    needs: Any = None  # what the sentence must have somewhere beside the match
     asserted: bool = False  # stands even beside a word that makes the clause hypothetical or denied
     example: str = ""
     expect: tuple[Mapping[str, Any], ...] = ()

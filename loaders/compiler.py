@@ -182,7 +182,7 @@ class Compiler:
             except regex.error as error:
                 raise PatternError(f"{path}: anaphors: {entry['match']!r} does not compile: {error}") from error
             requires = self.prefilter.require(expression.pattern)
-            yield Anaphor(requires, expression, tuple(entry["types"]), entry.get("which", ""))
+            yield Anaphor(requires, expression, tuple(entry["types"]), entry.get("which", ""), entry.get("new", ""))
 
     def grammar(self) -> Grammar | None:
         """Compile ``clause`` of the language's settings."""

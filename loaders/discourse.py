@@ -38,6 +38,7 @@ class Discourse:
         self.last_speaker = ""
         self.last_giver = ""  # who promised the sum spoken of
         self.last_person = ""  # the last speaker that is one
+        self.employer: dict[str, str] = {}  # of a person, the company or institute last said to be theirs
         self.counted: tuple[str, str, int] = ("", "", -9)  # who was counted last, of what, in which sentence
         self._personal = _personal_verb(language)
         self._definite = _definite(language)
@@ -76,6 +77,8 @@ class Discourse:
             while (found := anaphor.regex.search(sentence.text, position)) is not None:
                 draft = self._antecedent(anaphor.types, anaphor.which, sentence, found.start())
                 position = found.end()
+                if draft is None and anaphor.new and self._told_of_money():
+                    draft = self.table.described(found.group(), anaphor.new)
                 if draft is None:
                     continue
                 start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
@@ -86,6 +89,11 @@ class Discourse:
                     found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
                 )
                 position = found.start() + 1
+
+    def _told_of_money(self) -> bool:
+        """Tell whether the sentence before gave a sum: "12 million in grants. The programme ..." is about those."""
+        earlier = self.sentence_before.items if self.sentence_before else []
+        return any(item is not None and item.type == "Money" for item in earlier)
 
     def _short_forms(self, sentence: Annotated) -> None:
         """Let "the network" mean the last thing the text has called a network, whatever is spoken of beside it."""

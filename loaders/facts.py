@@ -149,6 +149,7 @@ class Builder:
         key = (kind, tuple((role, values[role]) for role in sorted(values) if role != "purpose"))
         evidence = Span(*self.source.span(start, end))
         self._count(kind, values, match.sentence.number)
+        self._employ(kind, values)
         if key in self._seen:
             index = self._seen[key]
             old = self.facts[index]
@@ -170,6 +171,17 @@ class Builder:
                 self.discourse.last_giver = giver.id
         if kind == "Statement" and isinstance(speaker := values["speaker"][0], EntityRef):
             self.discourse.spoke(speaker.id)
+
+    def _employ(self, kind: str, values: Mapping[str, tuple[Value, ...]]) -> None:
+        """Note for whom a person speaks: what the head of a company announces, the company does."""
+        roles = {"Position": ("heldBy", "positionIn"), "affiliatedWith": ("subject", "object")}.get(kind)
+        if roles is None or any(role not in values for role in roles):
+            return
+        person, body = (values[role][0] for role in roles)
+        if not isinstance(person, EntityRef) or not isinstance(body, EntityRef):
+            return
+        if self.table[body.id].kind in ("Company", "AcademicInstitution", "Organization"):
+            self.discourse.employer[self.table[person.id].id] = body.id
 
     def _is_part(self, amount: Value, whole: Value) -> bool:
         """Tell whether a sum can be part of the record *whole*: of the same currency and no larger."""

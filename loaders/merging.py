@@ -85,8 +85,9 @@ def merge_documents(table: EntityTable, language: Language) -> None:
             kept.append((draft, words))
     for draft in plain:
         named = [other for other, _ in kept if other.kind == draft.kind]
-        if len(named) == 1 or (not named and draft is not plain[0]):
-            table.merge(named[0] if named else plain[0], draft)
+        first = next(other for other in plain if other.kind == draft.kind)
+        if len(named) == 1 or (not named and draft is not first):
+            table.merge(named[0] if named else first, draft)
 
 
 def merge_initiatives(table: EntityTable) -> None:

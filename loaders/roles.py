@@ -11,6 +11,7 @@ A role is written as alternatives separated by ``|``, the first that gives somet
 ``=Concept``          a concept of the ontology
 ``a & b``             both, for a role that takes several
 ``@place_in(slot)``   the places inside the name of a slot
+``@employer(slot)``   the company or institute of a person: what its head announces, it does
 ``@summit_in(slot)``  the summit held in the place of a slot: "commissioned at Bletchley"
 ``@summit``, ``@nearest`` (the summit named last before), ``@speaker``, ``@initiative``, ``@document``   what the text is speaking of
 ``@signed``, ``@backed``, ``@attended``   the thing whose signatories, supporters or guests the sentence before counted: "they include"
@@ -91,6 +92,11 @@ class Roles:
             return [Filled(FactRef(made[text[1:]]), None)] if text[1:] in made else []
         if text.startswith("@place_in("):
             return self._places(match, text[len("@place_in(") : -1])
+        if text.startswith("@employer("):
+            slot = text[len("@employer(") : -1]
+            persons = [item for item in match.items(slot) if item.entity] if slot in match.slots else []
+            employers = [(p, self.discourse.employer.get(self.table[p.entity].id, "")) for p in persons]
+            return [Filled(EntityRef(self.table[body].id), (p.start, p.end)) for p, body in employers if body]
         if text.startswith("@summit_in("):
             items = match.items(text[len("@summit_in(") : -1]) if text[len("@summit_in(") : -1] in match.slots else []
             held = [(item, self.discourse.held_in(item.entity)) for item in items if item.entity]

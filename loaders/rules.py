@@ -88,6 +88,7 @@ class Anaphor:
     regex: Any
     types: tuple[str, ...]
     which: str  # "first": the earliest summit; "subject": whom the text speaks of
+    new: str = ""  # what to make of the words behind a sentence about money where nothing fits: "the programme"
 
 
 @dataclass(frozen=True, eq=False)

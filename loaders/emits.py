@@ -22,7 +22,7 @@ CALL = regex.compile(
 )
 REACH = regex.compile(r"(?P<first>\w+)\.\.(?P<last>\w+)$")
 AS = regex.compile(r"(?P<slot>\w+) as (?P<kind>\w+)$")
-IN_NAME = regex.compile(r"@(?P<function>place_in|summit_in)\((?P<slot>\w+)\)$")
+IN_NAME = regex.compile(r"@(?P<function>place_in|summit_in|employer)\((?P<slot>\w+)\)$")
 # What ``@…`` can mean: what the text around the sentence speaks of (see discourse.py).
 CONTEXTS = frozenset(
     ("summit", "nearest", "main", "earlier", "speaker", "giver", "body", "document", "organization", "report")

@@ -28,23 +28,14 @@ from .cache import WHOLE, etag_of
 from .coding import COMPRESS_FROM, compress
 from .formats import HTML
 from .guard import Limits, scan_plain
+from .isolation import end_with, limit_memory
+from .messages import REPLY, UNCOUNTED, Inbox
 from .observe import BUCKETS_S, Note, QueryLog
 from .problems import Problem
 from .protocol import choose_format, read_parameters
 from .reply import date_header
-from .worker import (
-    REPLY,
-    UNCOUNTED,
-    Inbox,
-    Spool,
-    Views,
-    answer,
-    end_with,
-    failure,
-    limit_memory,
-    reply_with,
-    respond,
-)
+from .results import Spool
+from .worker import Views, answer, failure, reply_with, respond
 
 LINE = re.compile(rb"GET /sparql/?\?([!-~]+) HTTP/1\.1")
 PARAMETERS = frozenset(["query", "format", "output"])

@@ -24,8 +24,10 @@ from .federation import Federation, without_services
 from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
 from .lending import LONG_S
 from .outbound import WIKIDATA, Policy, read_policy
-from .pool import Pool, Result, crash_problem, memory_problem
+from .pool import Pool
 from .problems import Problem
+from .process import Result
+from .refusals import crash_problem, memory_problem
 from .rewrite import limit_rows
 from .search import Search
 from .settings import Settings

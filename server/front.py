@@ -20,14 +20,16 @@ from typing import Any, cast
 
 from .coding import choose_coding
 from .gateway import ALWAYS, ENDPOINT_PATHS, Gateway
-from .http1 import Body, Connection, Request, make_head, make_lines
+from .head import make_head, make_lines
+from .http1 import Connection
 from .lending import Lending
 from .limits import client_of
 from .observe import Metrics, Note
-from .pool import Job, Result
 from .problems import Problem
+from .process import Job, Result
 from .protocol import base_of
 from .reply import CHUNK, Environ, FileBody, Reply, fixed_headers, pack
+from .request import Body, Request
 from .sparql import HEADERS, Turn
 
 log = logging.getLogger(__name__)

@@ -10,19 +10,16 @@ import asyncio
 import logging
 import re
 import sys
-import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from http import HTTPStatus
-from io import BytesIO
-from typing import IO, Any, Protocol, cast
-from urllib.parse import unquote_to_bytes
+from collections.abc import Iterable, Iterator
+from typing import Protocol, cast
 
 import httptools
 
+from .head import head_of
 from .reply import CHUNK, Environ, FileBody, date_header
+from .request import Body, Headers, Pieces, Request, close_body, escape_target, set_target, variable_of
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +33,10 @@ HEAD_S, BODY_S, IDLE_S, WRITE_S = (
 BODY_TOTAL_S = 600.0
 LINGER_S = 5.0  # what a client goes on sending after it was refused is read for so long, or it would not see why
 HALF_CLOSED_S = 2.0  # a query whose client says no more may run for so long
-IN_MEMORY = 262_144  # bytes of a body; a longer one goes into a file
 WAITING = 64  # requests a client may send before the first is answered
-REASONS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_UNFIT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # in a header's value
 KNOWN, KNOWN_BYTES = 1024, 2048  # blocks of headers that are known again; how long one may be
 _LINE = re.compile(rb"GET (/[!-~]*) HTTP/1\.1")
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
-Body = bytes | FileBody | Iterable[bytes]
-Headers = Iterable[tuple[str, str]]
 
 
 class Application(Protocol):
@@ -62,85 +53,6 @@ class Application(Protocol):
 
     def end(self) -> None:
         """Have what is used elsewhere given back: the server ends."""
-
-
-@lru_cache(maxsize=512)
-def _variable(name: bytes) -> str:
-    """Return the CGI name of a header; empty for one with an underscore, which another header could hide behind."""
-    text = name.decode("latin-1").upper()
-    if "_" in text:
-        return ""
-    text = text.replace("-", "_")
-    return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{text}"
-
-
-class Pieces:
-    """A long body, to be sent in pieces."""
-
-    def __init__(self, body: bytes) -> None:
-        self.body = memoryview(body)
-
-    def __iter__(self) -> Iterator[memoryview]:
-        """Yield it, piece by piece."""
-        for start in range(0, len(self.body), CHUNK):
-            yield self.body[start : start + CHUNK]
-
-
-class Request:
-    """One request. ``environ`` is WSGI's; ``raw`` are its bytes where it came by itself in one piece."""
-
-    __slots__ = (
-        "answered",
-        "body",
-        "chunked_reply",
-        "connection",
-        "environ",
-        "gone",
-        "keep_alive",
-        "raw",
-        "received",
-        "stream",
-    )
-
-    def __init__(self, connection: Connection, environ: Environ) -> None:
-        self.connection, self.environ = connection, environ
-        self.body: IO[bytes] | None = None
-        self.received = 0
-        self.keep_alive = self.answered = False
-        self.raw: bytes | None = None
-        self.gone: Callable[[float], None] | None = None  # called where the client leaves: in so many seconds give up
-        self.chunked_reply = False
-        self.stream: asyncio.Task[None] | None = None  # held, as the loop does not
-
-    def add(self, data: bytes) -> None:
-        """Take a part of the body."""
-        if self.body is None:
-            self.body = cast("IO[bytes]", tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
-        self.body.write(data)
-        self.received += len(data)
-
-    def finish(self) -> None:
-        """Make the environment whole."""
-        environ = self.environ
-        if self.body is not None:
-            self.body.seek(0)
-            environ["wsgi.input"], environ["CONTENT_LENGTH"] = self.body, str(self.received)
-        else:
-            environ["wsgi.input"] = BytesIO()
-
-    def reply(self, status: int, headers: Headers, body: Body) -> None:
-        """Answer; once, on the loop. An iterable is read in threads, as fast as the client reads."""
-        if not self.answered:
-            self.answered, self.gone = True, None
-            self.connection.write_reply(self, status, headers, body)
-        elif not isinstance(body, bytes):
-            _close_body(body)
-
-    def reply_whole(self, head: bytes, body: bytes) -> None:
-        """Answer with a head that says all but the date and whether the connection stays, and a body; not to HEAD."""
-        if not self.answered:
-            self.answered, self.gone = True, None
-            self.connection.write_ready(self, head, body)
 
 
 class Listener:
@@ -330,7 +242,7 @@ class Connection(asyncio.BufferedProtocol):
             self.since = self.started = time.monotonic()
             self._head_bytes = 0
             if not data.isascii():
-                data = _escape_target(data)
+                data = escape_target(data)
         elif self.state == "body":
             self.since = time.monotonic()
         if self.state == "head":
@@ -362,7 +274,7 @@ class Connection(asyncio.BufferedProtocol):
             return None
         request = Request(self, environ.copy())
         request.environ["REMOTE_ADDR"] = self.address
-        _set_target(request.environ, line[1])
+        set_target(request.environ, line[1])
         request.keep_alive, request.raw = True, data
         request.finish()
         return request
@@ -391,7 +303,7 @@ class Connection(asyncio.BufferedProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
         environ = cast("Request", self.current).environ
-        variable = _variable(name)
+        variable = variable_of(name)
         if variable:
             text = value.decode("latin-1")
             if variable in environ:
@@ -409,7 +321,7 @@ class Connection(asyncio.BufferedProtocol):
         environ["REQUEST_METHOD"] = parser.get_method().decode("latin-1")
         environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
         environ["REMOTE_ADDR"] = self.address
-        _set_target(environ, target)
+        set_target(environ, target)
         self.state, self._head_bytes = "body", 0
         if version == "1.1" and "HTTP_HOST" not in environ:
             self._fail(400, "host", "an HTTP/1.1 request has a Host header")
@@ -451,7 +363,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         headers, body = self.listener.application.refuse(status, code, detail)
         self.transport.write(
-            _head(status, headers, len(body)) + b"Connection: close\r\n" + date_header() + b"\r\n" + body
+            head_of(status, headers, len(body)) + b"Connection: close\r\n" + date_header() + b"\r\n" + body
         )
         self.transport.write_eof()
 
@@ -478,9 +390,9 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(body, bytes):
             length = None if status in (204, 304) else len(body)
             told = any(name.lower() == "content-length" for name, _ in headers)
-            self.write_ready(request, _head(status, headers, None if told else length), b"" if empty else body)
+            self.write_ready(request, head_of(status, headers, None if told else length), b"" if empty else body)
             return
-        head = _head(status, headers, None)
+        head = head_of(status, headers, None)
         if not empty and b"\r\ncontent-length:" not in head.lower():
             if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
                 request.chunked_reply = True
@@ -491,7 +403,7 @@ class Connection(asyncio.BufferedProtocol):
             head += b"Connection: close\r\n"
         self.transport.write(b"".join((head, date_header(), b"\r\n")))
         if empty:
-            _close_body(body)
+            close_body(body)
             self._next(request)
         else:
             request.stream = self.listener.loop.create_task(self._stream(request, body))
@@ -519,7 +431,7 @@ class Connection(asyncio.BufferedProtocol):
             log.exception("a reply broke off")
             transport.abort()
         finally:
-            _close_body(body)
+            close_body(body)
         self._next(request)
 
     def _next(self, request: Request) -> None:
@@ -580,42 +492,3 @@ class Connection(asyncio.BufferedProtocol):
         """Close the connection if nothing is under way."""
         if self.unused:
             self._close()
-
-
-def _set_target(environ: Environ, target: bytes) -> None:
-    """Say which path and query a request has; *target* is in one of the forms of RFC 9112, 3.2."""
-    if target.startswith(b"/"):
-        path, _, query = target.partition(b"#")[0].partition(b"?")
-    else:
-        parsed = httptools.parse_url(target) if target != b"*" else None
-        path, query = (parsed.path or b"/", parsed.query or b"") if parsed else (target, b"")
-    environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
-    environ["QUERY_STRING"] = query.decode("latin-1")
-
-
-def _escape_target(data: bytes) -> bytes:
-    """Return *data* with the other bytes than ASCII in its first line percent-encoded: curl sends paths as typed."""
-    line, end, rest = data.partition(b"\r\n")
-    return _NOT_ASCII.sub(lambda found: b"%%%02X" % found[0][0], line) + end + rest
-
-
-def _head(status: int, headers: Headers, length: int | None) -> bytes:
-    lines = [f"{name}: {value if value.isprintable() else _UNFIT.sub(' ', value)}\r\n" for name, value in headers]
-    if length is not None:
-        lines.append(f"Content-Length: {length}\r\n")
-    return REASONS.get(status, b"HTTP/1.1 %d \r\n" % status) + "".join(lines).encode("latin-1", "replace")
-
-
-def make_head(status: int, headers: Headers) -> bytes:
-    """Return status line and headers, each with the end of its line."""
-    return _head(status, headers, None)
-
-
-def make_lines(headers: Headers) -> bytes:
-    """Return headers, each with the end of its line."""
-    return _head(0, headers, None).partition(b"\n")[2]
-
-
-def _close_body(body: Any) -> None:
-    if close := getattr(body, "close", None):
-        close()

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .board import Board
 
 if TYPE_CHECKING:
-    from .pool import Pool, Process
+    from .pool import Pool
+    from .process import Process
 
 log = logging.getLogger(__name__)
 

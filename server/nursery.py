@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import direct, worker
+from . import direct, isolation, worker
 from .board import Board
 
 ENDED = struct.Struct("=ii")  # process number; exit status, negative: the signal
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server that started us decides
     control = socket.socket(fileno=int(arguments[0]))
     store, memory_bytes, board = Path(arguments[1]), int(arguments[2]), Board(int(arguments[3]))
-    isolated = worker.leave_network()
+    isolated = isolation.leave_network()
     worker.load()
     gc.collect()
     gc.freeze()

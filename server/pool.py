@@ -10,28 +10,23 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import json
 import logging
 import math
 import os
-import signal
 import socket
-import struct
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
 
-from .board import COUNTS, SLOTS, Board
-from .lending import Borrower, Lending
+from .board import SLOTS, Board
+from .lending import Lending
 from .nursery import ENDED
 from .problems import Problem
-from .worker import FRAME, REPLY, UNCOUNTED
+from .process import START_S, Job, Process, Result, ignore, restore, start_nursery
+from .refusals import busy, deadline_passed, died
 
 log = logging.getLogger(__name__)
 
@@ -39,215 +34,12 @@ TICK_S = 0.025  # how often running queries are looked at
 SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process may start another one
 SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
 SLOW_NICE = 10
-START_S = 20.0
 DEPTH = 4  # queries a process may have at once: one that runs, and those behind it
 BEHIND_S = 0.001  # a query goes behind one that has run no longer than this, rather than to a process that sleeps
 RESCUE_S = 0.004  # a query that has stood behind another for so long goes to another process after all
 LEFT_S = 0.05  # what was rescued from a process is run there too, for so long, and its result thrown away
 KEEP_S = 30.0  # how long a process beyond those kept ready may stay unused
 RETRY_S = 1.0  # before another process is started where one did not start
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-_buffer = bytearray(262_144)  # replies are read into it, one after the other
-_view = memoryview(_buffer)
-_SPACE = socket.CMSG_SPACE(4)  # for one descriptor
-
-
-@dataclass(slots=True)
-class Result:
-    """What a query process gave: ``body``, or a ``file`` open for reading, with ``size`` bytes."""
-
-    header: dict[str, Any]
-    body: bytes
-    file: IO[bytes] | None
-    queued_s: float = 0.0
-    ran_s: float = 0.0
-
-    @property
-    def size(self) -> int:
-        """Return the length in bytes."""
-        return int(self.header.get("size", len(self.body)))
-
-
-Done = Callable[[Result | Problem], None]
-
-
-class Job:
-    """One query on its way through the pool; ``done`` is called once, on the loop."""
-
-    __slots__ = ("asked", "begun", "deadline_s", "done", "message", "process")
-
-    def __init__(self, message: Mapping[str, object], deadline_s: float, done: Done) -> None:
-        self.message, self.deadline_s, self.done = message, deadline_s, done
-        self.asked, self.begun = time.monotonic(), math.inf
-        self.process: Process | None = None
-
-
-def start_nursery(store: Path, memory_bytes: int, board: Board) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start the process that query processes are forked from; return it and the socket to it."""
-    mine, theirs = socket.socketpair()
-    with theirs:
-        command = [
-            sys.executable,
-            "-m",
-            "summitgraph.server.nursery",
-            str(theirs.fileno()),
-            str(store),
-            str(memory_bytes),
-            str(board.descriptor),
-        ]
-        passed = [theirs.fileno(), board.descriptor]
-        return subprocess.Popen(command, pass_fds=passed, stdin=subprocess.DEVNULL), mine
-
-
-def _ignore(_found: Result | Problem) -> None:
-    """Take no notice of a result."""
-
-
-class Process:
-    """One query process and the socket to it; it runs its jobs one after the other."""
-
-    __slots__ = (
-        "connection",
-        "counted",
-        "deadline",
-        "descriptors",
-        "idle_since",
-        "jobs",
-        "loans",
-        "number",
-        "parts",
-        "pool",
-        "received",
-        "slot",
-        "slowed",
-        "started",
-        "unsent",
-    )
-
-    def __init__(self, pool: Pool, connection: socket.socket, slot: int) -> None:
-        self.pool, self.connection, self.slot = pool, connection, slot
-        self.loans: dict[int, Borrower] = {}  # the connections it was lent (lending.py)
-        self.counted: Sequence[float] = [0.0] * COUNTS
-        connection.setblocking(False)
-        self.number = 0  # of the process, once it has said it
-        self.jobs: deque[Job] = deque()  # the first one runs
-        self.started = self.idle_since = time.monotonic()
-        self.deadline = self.started + START_S
-        self.slowed = False
-        self.descriptors: list[int] = []  # of a long result, until its reply is whole
-        self.parts: list[bytes] = []
-        self.received = 0
-        self.unsent = b""
-        pool.loop.add_reader(connection, self.readable)
-
-    def send(self, message: Mapping[str, object], descriptor: int = -1) -> bool:
-        """Send a message; what the socket does not take at once goes as soon as it can. With a *descriptor*: if at all."""
-        text = _encode(message).encode("utf-8", "surrogatepass")
-        data = FRAME.pack(len(text), 0) + text
-        if self.unsent:
-            if descriptor >= 0:
-                return False
-            self.unsent += data
-            return True
-        try:
-            sent = (
-                self.connection.send(data) if descriptor < 0 else socket.send_fds(self.connection, [data], [descriptor])
-            )
-        except BlockingIOError:
-            if descriptor >= 0:
-                return False
-            sent = 0
-        except OSError:
-            return False  # it has gone, which the reader sees
-        if sent < len(data):
-            self.unsent = data[sent:]
-            self.pool.loop.add_writer(self.connection, self._writable)
-        return True
-
-    def _writable(self) -> None:
-        try:
-            sent = self.connection.send(self.unsent)
-        except BlockingIOError:
-            return
-        except OSError:
-            sent = len(self.unsent)
-        self.unsent = self.unsent[sent:]
-        if not self.unsent:
-            self.pool.loop.remove_writer(self.connection)
-
-    def readable(self) -> bool:
-        """Take what the process sends; tell whether there was something."""
-        try:
-            length, ancillary, _, _ = self.connection.recvmsg_into([_buffer], _SPACE)
-        except BlockingIOError:
-            return False
-        except OSError:
-            length, ancillary = 0, []
-        if ancillary:
-            for _level, _type, numbers in ancillary:
-                self.descriptors += struct.unpack(f"{len(numbers) // 4}i", numbers[: len(numbers) // 4 * 4])
-        if not length:
-            self.pool.lost(self)
-            return False
-        data = bytes(_view[:length])
-        if self.parts:
-            self.parts.append(data)
-            self.received += length
-            if len(self.parts[0]) < REPLY.size:
-                self.parts = [b"".join(self.parts)]
-            if self.received < _expected(self.parts[0]):
-                return True
-            data = b"".join(self.parts)
-            self.parts = []
-        while data:
-            expected = _expected(data)
-            if len(data) < expected:
-                self.parts, self.received = [data], len(data)
-                return True
-            self._take(data[:expected] if len(data) > expected else data)
-            data = data[expected:]
-        return True
-
-    def _take(self, data: bytes) -> None:
-        """Hand on one reply."""
-        header_length, body_length, rows = REPLY.unpack_from(data)
-        start = REPLY.size + header_length
-        if not header_length:  # as most results are
-            counted = None if rows == UNCOUNTED else rows
-            version = self.jobs[0].message.get("version") if self.jobs else None
-            header = {"ok": True, "version": version, "size": body_length, "rows": counted, "truncated": False}
-            self.pool.replied(self, Result(header, data[start:], None))
-            return
-        header = json.loads(data[REPLY.size : start])
-        if "loan" in header and self.pool.lending is not None:
-            self.pool.lending.heard(self, header, data[start:])
-            return
-        if not header.get("file"):
-            self.pool.replied(self, Result(header, data[start:], None))
-            return
-        file = os.fdopen(self.descriptors.pop(0), "rb")
-        file.seek(0)  # the writer's position came with the descriptor
-        self.pool.replied(self, Result(header, b"", file))
-
-    def kill(self) -> None:
-        """End the process."""
-        self.pool.loop.remove_reader(self.connection)
-        self.pool.loop.remove_writer(self.connection)
-        if self.number:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.number, signal.SIGKILL)
-        self.connection.close()  # one that has not said its number yet ends by this
-        for descriptor in self.descriptors:
-            os.close(descriptor)
-        self.descriptors = []
-
-
-def _expected(data: bytes) -> int:
-    """Return how long the reply is that *data* begins with."""
-    if len(data) < REPLY.size:
-        return REPLY.size
-    header_length, body_length, _ = REPLY.unpack_from(data)
-    return int(REPLY.size + header_length + body_length)
 
 
 class Pool:
@@ -386,14 +178,14 @@ class Pool:
             (process, began), self.adopting = self.adopting, None
             self._adopt(process, job, began)
             return
-        busy = self._last
-        if busy is not None and 0 < len(busy.jobs) < DEPTH and time.monotonic() < busy.started + BEHIND_S:
+        last = self._last
+        if last is not None and 0 < len(last.jobs) < DEPTH and time.monotonic() < last.started + BEHIND_S:
             # To wake a process costs more than a small query does, and one core runs two of them no faster.
-            self._give(busy, job)
+            self._give(last, job)
         elif self._idle:
             self._give(self._idle.pop(), job)
         elif len(self._waiting) >= self.queue:
-            job.done(_busy("the queue of waiting queries is full", self.queue))
+            job.done(busy("the queue of waiting queries is full", self.queue))
         else:
             self._waiting.append(job)
             self._tick_soon()
@@ -434,7 +226,7 @@ class Pool:
 
     def disown(self, process: Process) -> None:
         """Let nobody wait for what *process* runs, and not for long."""
-        job = Job({}, LEFT_S, _ignore)
+        job = Job({}, LEFT_S, ignore)
         self._adopt(process, job, time.monotonic())
 
     def unused(self) -> Process | None:
@@ -453,7 +245,7 @@ class Pool:
     def _begin_first(process: Process, now: float) -> None:
         job = process.jobs[0]
         job.begun = process.started = now
-        process.deadline = now + (LEFT_S if job.done is _ignore else job.deadline_s)
+        process.deadline = now + (LEFT_S if job.done is ignore else job.deadline_s)
 
     def _rescue(self) -> None:
         """Give what stands behind a query that takes long to other processes."""
@@ -474,11 +266,11 @@ class Pool:
         """Submit the jobs of *process* from number *first* on anew; they stay there without anybody waiting for them."""
         jobs = list(process.jobs)[first:]
         for number, job in enumerate(jobs, first):
-            process.jobs[number] = Job(job.message, LEFT_S, _ignore)
+            process.jobs[number] = Job(job.message, LEFT_S, ignore)
         if self._last is process:
             self._last = None
         for job in jobs:
-            if job.done is not _ignore:
+            if job.done is not ignore:
                 job.process = None
                 self.submit(job)
 
@@ -489,11 +281,11 @@ class Pool:
             if process.jobs[0] is job:
                 process.deadline = min(process.deadline, time.monotonic() + seconds)
             else:
-                process.jobs[process.jobs.index(job)] = Job(job.message, LEFT_S, _ignore)
-                job.done(_busy("the client has gone", 0))
+                process.jobs[process.jobs.index(job)] = Job(job.message, LEFT_S, ignore)
+                job.done(busy("the client has gone", 0))
         elif job in self._waiting:
             self._waiting.remove(job)
-            job.done(_busy("the client has gone", 0))
+            job.done(busy("the client has gone", 0))
 
     def run(self, message: Mapping[str, object], deadline_s: float) -> Result:
         """Run one query and wait for it; not on the loop's own thread.
@@ -530,12 +322,12 @@ class Pool:
         if job is not None:
             result.queued_s, result.ran_s = job.begun - job.asked, now - job.begun
             job.done(result)
-        if result.file is not None and (job is None or job.done is _ignore):
+        if result.file is not None and (job is None or job.done is ignore):
             result.file.close()
 
     def _free(self, process: Process, now: float) -> None:
         # Only root may raise a priority again, so a process that gave way is replaced by a fresh one.
-        if process.slowed and not _restore(process):
+        if process.slowed and not restore(process):
             self._replace(process)
             return
         process.idle_since = now
@@ -581,7 +373,7 @@ class Pool:
             self._mourned.pop(number, None)
             if not told_already:
                 told_already.append(status)
-                job.done(_died(status))
+                job.done(died(status))
 
         told_already: list[int] = []
         if number in self._ended:
@@ -621,7 +413,7 @@ class Pool:
         patience = self.queue_wait_s if self.alive else max(self.queue_wait_s, START_S)
         while self._waiting and self._waiting[0].asked < now - patience:
             self._waiting.popleft().done(
-                _busy(f"no query process came free in {self.queue_wait_s:g} s", self.queue_wait_s)
+                busy(f"no query process came free in {self.queue_wait_s:g} s", self.queue_wait_s)
             )
         self._ticking = running or bool(self._waiting)
         if self._ticking:
@@ -634,7 +426,7 @@ class Pool:
         self._replace(process)
         if job is not None:
             self.killed += 1
-            job.done(_deadline(job.deadline_s))
+            job.done(deadline_passed(job.deadline_s))
 
     # The end
 
@@ -660,12 +452,12 @@ class Pool:
     def _end(self) -> None:
         self._closed = True
         for job in self._waiting:
-            job.done(_busy("the server is ending", 0))
+            job.done(busy("the server is ending", 0))
         self._waiting.clear()
         for process in tuple(self._processes):
             process.kill()
             for job in process.jobs:
-                job.done(_busy("the server is ending", 0))
+                job.done(busy("the server is ending", 0))
         self._processes.clear()
         self._idle.clear()
         if self._control is not None:
@@ -677,54 +469,3 @@ class Pool:
             except subprocess.TimeoutExpired:
                 self._nursery.kill()
                 self._nursery.wait()
-
-
-def _restore(process: Process) -> bool:
-    try:
-        os.setpriority(os.PRIO_PROCESS, process.number, 0)
-    except OSError:
-        return False
-    process.slowed = False
-    return True
-
-
-def _busy(detail: str, limit: float) -> Problem:
-    return Problem(503, "busy", detail, "Try again in a moment.", {"limit": limit}, headers=(("Retry-After", "2"),))
-
-
-def _deadline(deadline_s: float) -> Problem:
-    return Problem(
-        504,
-        "deadline",
-        f"the query was stopped at its deadline of {deadline_s:g} s",
-        "Narrow it: name classes and properties, avoid unconnected patterns, add LIMIT, or split it.",
-        {"limit": deadline_s},
-    )
-
-
-def _died(status: int) -> Problem:
-    if status == -signal.SIGABRT:
-        return memory_problem()
-    return crash_problem(f"the process that ran the query ended ({_name(status)})")
-
-
-def crash_problem(detail: str) -> Problem:
-    """Return the 500 for a query the engine did not survive."""
-    return Problem(500, "crashed", detail, "The query is harmful to the engine; simplify it. The server goes on.")
-
-
-def memory_problem() -> Problem:
-    """Return the 507 for a query that needed more memory than it may have."""
-    return Problem(
-        507,
-        "memory",
-        "the query needed more memory than it may have",
-        "Avoid ORDER BY, DISTINCT and GROUP BY over unconnected patterns, and long texts made by CONCAT.",
-    )
-
-
-def _name(status: int) -> str:
-    try:
-        return signal.Signals(-status).name
-    except ValueError:
-        return f"status {status}"

@@ -25,7 +25,7 @@ from summitgraph.errors import InputError, StoreError
 from .board import Board
 from .engine import check_store, known_prefixes
 from .observe import Metrics
-from .pool import start_nursery
+from .process import start_nursery
 from .settings import Settings, read_settings
 from .view import FOLDER as VIEWS
 from .view import current_name, index_of

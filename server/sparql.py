@@ -11,8 +11,8 @@ from .engine import Answer, Engine, Query, Run, iris
 from .formats import HTML
 from .guard import Scan
 from .observe import Metrics, Note, QueryLog
-from .pool import Result
 from .problems import Problem
+from .process import Result
 from .protocol import (
     DIRECT_QUERY,
     DIRECT_UPDATE,

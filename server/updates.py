@@ -18,14 +18,14 @@ from .engine import Engine, engine_syntax_problem, iris
 from .guard import Limits, Scan, check_update, lex
 from .limits import client_of
 from .loading import Document, Load, fetch, find_loads, split, without_loads
+from .messages import FRAME, receive
 from .observe import Metrics
 from .outbound import read_policy
-from .pool import memory_problem
 from .problems import Problem
 from .protocol import Operation, base_of
+from .refusals import memory_problem
 from .reply import Environ, Reply
 from .rewrite import add_using
-from .worker import FRAME, receive
 
 MAX_TEXT = 4_194_304
 

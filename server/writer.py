@@ -25,7 +25,8 @@ from summitgraph.errors import StoreError, StoreLockedError
 from summitgraph.graph.store import Writer
 
 from . import view
-from .worker import leave_network, limit_memory, receive, send
+from .isolation import leave_network, limit_memory
+from .messages import receive, send
 
 _FORMATS = {
     "turtle": ox.RdfFormat.TURTLE,

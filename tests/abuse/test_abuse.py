@@ -95,16 +95,18 @@ def honest(client: Client) -> None:
     pytest.fail(f"five honest queries took {seconds} seconds")
 
 
-def post(client: Client, query: str) -> Reply:
+def post(client: Client, query: str, timeout: str = "1") -> Reply:
     headers = {"Content-Type": "application/sparql-query", "Accept": "application/problem+json, */*;q=0.1"}
-    return client.request("POST", "/sparql?timeout=1", query.encode("utf-8", "surrogatepass"), headers)
+    return client.request("POST", f"/sparql?timeout={timeout}", query.encode("utf-8", "surrogatepass"), headers)
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_harmful_query_gets_an_honest_answer(target: Client, name: str) -> None:
     query, statuses = QUERIES[name]
     started = time.perf_counter()
-    reply = post(target, query)
+    reply = post(
+        target, query, "8" if statuses == {507} else "1"
+    )  # so that a slow machine gets as far as the memory's limit
 
     assert reply.status in statuses, reply.text[:300]
     assert time.perf_counter() - started < 30.0

@@ -131,7 +131,7 @@ def test_head_has_the_headers_of_get_and_no_body(client: Client) -> None:
 def test_options_tells_methods_and_cors(client: Client) -> None:
     reply = client.request("OPTIONS", "/sparql", headers={"Origin": "https://elsewhere.example"})
 
-    assert (reply.status, reply.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+    assert (reply.status, reply.headers["allow"]) == (204, "GET, HEAD, POST, QUERY, OPTIONS")
     assert reply.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in reply.headers
 

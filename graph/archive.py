@@ -12,7 +12,7 @@ from summitgraph.errors import StoreError
 from . import snapshots
 from .snapshots import current_snapshot
 
-KEPT = ("reviews.csv", "reference")  # what a store holds beside the database and cannot make again
+KEPT = ("reviews.csv", "namesakes.csv", "reference")  # what a store holds beside the database and cannot make again
 
 
 def backup(store: Path, target: Path) -> None:

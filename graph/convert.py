@@ -45,15 +45,18 @@ _DERIVED: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-def convert(extraction: Extraction, links: Mapping[str, Link], version: str) -> list[Quad]:
+def convert(
+    extraction: Extraction, links: Mapping[str, Link], version: str, same: Mapping[str, str] | None = None
+) -> list[Quad]:
     """Return the quads of one document, all in its own graph, sorted; the same extraction gives the same quads.
 
     Args:
         extraction: What the loaders read.
         links: Decisions by entity id; only accepted ones give ``owl:sameAs``.
         version: Of the extractor, for ``prov:wasGeneratedBy``.
+        same: IRIs of entities of this document that people decided are entities of other documents, with theirs.
     """
-    return _Converter(extraction, links, version).run()
+    return _Converter(extraction, links, version, same or {}).run()
 
 
 def _weight(decision: Link) -> tuple[bool, float]:
@@ -61,7 +64,9 @@ def _weight(decision: Link) -> tuple[bool, float]:
 
 
 class _Converter:
-    def __init__(self, extraction: Extraction, links: Mapping[str, Link], version: str) -> None:
+    def __init__(
+        self, extraction: Extraction, links: Mapping[str, Link], version: str, same: Mapping[str, str]
+    ) -> None:
         self.extraction = extraction
         self.links = links
         self.provenance = Provenance(extraction.document, version)
@@ -75,6 +80,9 @@ class _Converter:
         self.entities = {
             entity.id: nodes.node(entity, links.get(entity.id), self.document) for entity in extraction.entities
         }
+        for name, own in self.entities.items():
+            if own.value in same:
+                self.entities[name] = NamedNode(same[own.value])
         self.nodes: dict[str, NamedNode] = {}
         self.labelled: dict[tuple[NamedNode, str], str] = {}  # two names of a text may turn out to be one thing's
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
+from summitgraph.ontology import terms
+
 from . import iris, reference
 from .link import Link
 from .records import Entity
+
+# Kinds of which two may bear one name: people and bodies. A coalition is what a summit launched, and has the name it was given there.
+NAMESAKES = frozenset(
+    ("Person", "Organization", *(kind for kind, above in terms.SUPERCLASSES.items() if "Organization" in above))
+) - {"Coalition"}
 
 
 def label(entity: Entity, decision: Link | None) -> str:
@@ -30,10 +37,11 @@ def node(entity: Entity, decision: Link | None, document: str) -> NamedNode:
 
 
 def _tells_apart(entity: Entity, name: str) -> bool:
-    """Tell whether two texts that say *name* mean one thing.
+    """Tell whether two texts that say *name* mean one thing without anybody having decided so.
 
-    Summits come again under one name, so one without year or number is its text's own; so is a person of whom a text says one word.
+    Two people of one full name may be two, and so may two bodies: a name alone joins nothing. What a text gives its own name and number
+    does: an edition of a summit, and what belongs to one (see docs/decisions/0009-same-name.md).
     """
     if entity.kind == "Summit":
         return any(character.isdigit() for character in name)
-    return entity.kind != "Person" or " " in name.strip()
+    return entity.kind not in NAMESAKES

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import regex
 
 from summitgraph.errors import InputError
 
-from . import reference, snapshots
+from . import namesakes, reference, snapshots
 from .link import Link
 from .nodes import node
 from .records import Extraction
@@ -56,6 +56,9 @@ class Reviews:
 
     lines: tuple[Review, ...] = ()
     standing: Mapping[tuple[str, str, str], Review] | None = None
+    same: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of namesakes.csv: an entity's IRI and the one it has by decision
 
     def of(self, document: str, entity: str) -> dict[str, Review]:
         """Return what stands decided about one entity, by QID."""
@@ -80,7 +83,7 @@ class Reviews:
                 same or (review.decision == ACCEPTED and earlier.decision == ACCEPTED)
             ):
                 added.append(replace(review, candidate=qid, decision=WITHDRAWN, note="decided anew"))
-        return checked([*self.lines, *added, review], FILE)
+        return replace(checked([*self.lines, *added, review], FILE), same=self.same)
 
 
 def read(folder: Path) -> Reviews:
@@ -90,7 +93,8 @@ def read(folder: Path) -> Reviews:
         InputError: If a line is malformed or contradicts an earlier one; names file and line, and nothing is taken.
     """
     path = folder / FILE
-    return read_file(path) if path.exists() else Reviews()
+    kept = read_file(path) if path.exists() else Reviews()
+    return replace(kept, same=namesakes.joined(namesakes.read(folder)))
 
 
 def read_file(path: Path) -> Reviews:

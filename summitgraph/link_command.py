@@ -41,6 +41,18 @@ from .options import store_option
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Add decisions from such a file, all or none.",
 )
+@click.option(
+    "--export-namesakes",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what bears one name in two texts and nobody joined, as decisions to take: delete the lines that are not so.",
+)
+@click.option(
+    "--import-namesakes",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Join what such a file says is one, or part it again (Withdrawn), all or none.",
+)
 @click.option("--online", is_flag=True, help="Ask Wikidata about what is not linked, and what became of what is.")
 @click.option("--dry-run", is_flag=True, help="With --online: say what would be asked; ask nothing, change nothing.")
 @click.option(
@@ -70,6 +82,8 @@ def link(
     note: str,
     export_reviews: Path | None,
     import_reviews: Path | None,
+    export_namesakes: Path | None,
+    import_namesakes: Path | None,
     online: bool,
     dry_run: bool,
     refresh: bool,
@@ -88,6 +102,8 @@ def link(
       summitgraph link --accept 1f0c9a2b --note "she chaired the session"
       summitgraph link --undo 1f0c9a2b
       summitgraph link --export-reviews reviews.csv
+      summitgraph link --export-namesakes same.csv   one name in two texts: who is the same?
+      summitgraph link --import-namesakes same.csv
       summitgraph link --check-reference
       summitgraph link --online --dry-run          what would be asked of Wikidata
       summitgraph link --online --contact you@example.org
@@ -105,12 +121,31 @@ def link(
         click.echo(f"{service.adopt(store, import_reviews)} decisions added", err=True)
     elif export_reviews:
         _export(store, export_reviews)
+    elif import_namesakes:
+        from summitgraph import reviewing as service
+
+        click.echo(f"{service.join(store, import_namesakes)} decisions added", err=True)
+    elif export_namesakes:
+        _export_namesakes(store, export_namesakes, who)
     elif accept or reject or undo:
         _decide(store, {"Accepted": accept, "Rejected": reject, "Withdrawn": undo}, who, note)
     elif reviewing:
         _review(store, who, form)
     else:
         _show(store)
+
+
+def _export_namesakes(store: Path, file: Path, who: str) -> None:
+    from datetime import UTC, datetime
+
+    from summitgraph.graph import namesakes
+    from summitgraph.graph.store import open_reader
+
+    snapshot, reader = open_reader(store)
+    with snapshot:
+        lines = namesakes.waiting(reader, datetime.now(UTC), who)
+    file.write_text(namesakes.to_csv(lines), "utf-8")
+    click.echo(f"{len(lines)} names that two texts have, written to {file}", err=True)
 
 
 def _check() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pyoxigraph import Quad
 
 from summitgraph import pipeline
 from summitgraph.errors import InputError, StoreLockedError, SummitGraphError
-from summitgraph.graph import iris, review
+from summitgraph.graph import iris, namesakes, review
 from summitgraph.graph.documents import read_back
 from summitgraph.graph.review import Review, Reviews
 from summitgraph.graph.store import Writer
@@ -66,10 +66,37 @@ def adopt(store: Path, file: Path) -> int:
         merged = sorted([*before.lines, *new], key=lambda line: datetime.fromisoformat(line.decided_at))
         try:
             after = review.checked(merged, f"{file.name} together with {review.FILE}")
+            after = replace(after, same=before.same)
         except InputError as error:
             raise InputError(f"{error} (rows are counted in the order of time)") from error
         held = [document for document in review.documents(new) if _holds(writer, document)]
         _take_effect(writer, before, after, held)
+    return len(new)
+
+
+def join(store: Path, file: Path) -> int:
+    """Add the decisions of *file* about one name in two documents, and read those documents again; return how many were new.
+
+    Raises:
+        InputError: If a line is malformed or contradicts another, there or in the store; names file and row.
+        SummitGraphError: If a document would not conform with it; the store is then as it was.
+    """
+    offered = namesakes.read_file(file)
+    with Writer(store) as writer:
+        kept = namesakes.read(store)
+        new = [line for line in offered if line not in set(kept)]
+        lines = (*kept, *new)
+        before = review.read(store)
+        after = replace(before, same=namesakes.joined(lines, f"{file.name} together with {namesakes.FILE}"))
+        documents = sorted({line.document for line in new})
+        built = {document: _build(writer, document, after) for document in documents if _holds(writer, document)}
+        namesakes.write(store, lines)
+        try:
+            for document, quads in built.items():
+                writer.add(document, quads)
+        except SummitGraphError:
+            namesakes.write(store, kept)
+            raise
     return len(new)
 
 

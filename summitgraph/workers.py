@@ -69,8 +69,9 @@ def build(
     extraction = extractor.extract(document)
     if not any(entity.kind == "Summit" for entity in extraction.entities):
         return extraction, []
-    links = review.apply(link(extraction), extraction, reviews or review.Reviews())
-    return extraction, convert(extraction, links, extractor.version)
+    reviews = reviews or review.Reviews()
+    links = review.apply(link(extraction), extraction, reviews)
+    return extraction, convert(extraction, links, extractor.version, reviews.same)
 
 
 def serialized(quads: Iterable[Quad]) -> bytes:

@@ -273,7 +273,10 @@ def nodes_of(kind: str, name: str) -> set[str]:
         ("Summit", "Harbour Cities Summit", 2),  # summits come again under one name
         ("Summit", "Harbour Cities Summit 2031", 1),
         ("Person", "Okonkwo", 2),
-        ("Person", "Ada Okonkwo", 1),
+        ("Person", "Ada Okonkwo", 2),  # two people may bear it: a name alone joins nothing
+        ("Company", "Harbour Cranes", 2),
+        ("Initiative", "Harbour Lights Initiative", 1),  # has the name it was given at its summit
+        ("Declaration", "Lagos Declaration on Harbours", 1),
     ],
 )
 def test_a_name_that_many_bear_is_the_documents_own(kind: str, name: str, nodes: int) -> None:

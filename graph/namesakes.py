@@ -1,6 +1,6 @@
 """One name in two documents: which unlinked people and bodies are one, as people decided. ``namesakes.csv`` in the store.
 
-A name joins nothing by itself (docs/decisions/0009-same-name.md). :func:`waiting` lists what bears one name in two documents, as lines of
+A name joins nothing by itself (docs/decisions/0010-same-name.md). :func:`waiting` lists what bears one name in two documents, as lines of
 that file that only lack who decides; a line taken into the store joins the two under one IRI whenever the text is read, and one that
 withdraws it parts them again.
 """

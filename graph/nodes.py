@@ -40,7 +40,7 @@ def _tells_apart(entity: Entity, name: str) -> bool:
     """Tell whether two texts that say *name* mean one thing without anybody having decided so.
 
     Two people of one full name may be two, and so may two bodies: a name alone joins nothing. What a text gives its own name and number
-    does: an edition of a summit, and what belongs to one (see docs/decisions/0009-same-name.md).
+    does: an edition of a summit, and what belongs to one (see docs/decisions/0010-same-name.md).
     """
     if entity.kind == "Summit":
         return any(character.isdigit() for character in name)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import regex
 
 from summitgraph.graph.records import Concept, EntityRef, Fact, FactRef, Finding, Money, Span, Text, Value
+from summitgraph.ontology import terms
 
 from . import calibration, consistency, summits
 from .annotate import Match
@@ -94,6 +95,10 @@ class Builder:
                     return
                 continue
             values = self.roles.fill(match, specification, made)
+            if (
+                kind if role == "object" else role
+            ) in terms.OBJECT_PROPERTIES:  # takes things: words nobody knows are none
+                values = [value for value in values if not isinstance(value.value, Text)]
             if role == "title":
                 values = [self.roles.one_title(value) for value in values if self.roles.is_office(value)]
             if values:

@@ -223,9 +223,10 @@ class Roles:
             position = found.end()
         bounds.append((position, last))
         bounds = self._with_adjectives(bounds, sentence.text)
+        spared = kind == "Text"  # the first words behind "in order to" are the purpose, whatever they are
+        ends = (n for n, (a, b) in enumerate(bounds) if self._no_phrase.match(sentence.text[a:b].lstrip()))
+        bounds = bounds[: max(next(ends, len(bounds)), spared)]
         if kind != "Text":
-            ends = (n for n, (a, b) in enumerate(bounds) if self._no_phrase.match(sentence.text[a:b].lstrip()))
-            bounds = bounds[: next(ends, len(bounds))]
             bounds = [(a, b) for a, b in bounds if not self._hollow.fullmatch(sentence.text[a:b].strip(" :,،"))]
         filled = []
         for start, end in bounds:

@@ -262,6 +262,9 @@ class ValueGrammar:
             if group["n1"]:
                 low, high = self._number(group["n1"]), self._number(group["n2"])
                 scale2 = self.scales.get(group["s2"] or "", Decimal(1))
+                one = self._number(folded[match.start("n1") : match.end("n2")]) if not group["s1"] else None
+                if one is not None and not self.opens.search(match[0]):  # "three and twenty", no range
+                    low = high = one
                 scale1 = self.scales.get(group["s1"] or "", scale2)
                 amounts = (low and low * scale1, high and high * scale2)
             elif group["n5"]:

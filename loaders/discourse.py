@@ -343,7 +343,11 @@ class Discourse:
         behind = {
             self.table[item.entity].id
             for item in match.sentence.items[match.end :]
-            if item is not None and item.type in wanted and item.entity and name in ("document", "initiative")
+            if item is not None
+            and item.type in wanted
+            and item.entity
+            and name in ("document", "initiative")
+            and (item.type != "Foundation" or name != "initiative")
         }
         if len(behind) == 1:  # "India, Kenya and Chile among them, they backed the charter"
             return behind.pop()

@@ -123,7 +123,7 @@ def recognise(
         state = table.known(hit.entries[0].key, "State", hit.entries[0].label)
         items.append(Item("Demonym", hit.start, hit.end, state.id, hit.entries[0].key))
     values = sorted(grammar(language).find(plain), key=lambda item: item.start)
-    fill_years(values, default_year, plain, goal_year(language))
+    fill_years(values, default_year, plain, goal_year(language), grammar(language).last_weekday)
     items += values
     if (told := _told_on(values, plain, published)) is not None:
         taken = [(item.start, item.end) for item in values]
@@ -253,6 +253,7 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
     """Return the capitalised words that belong to no other item."""
     common = set(language.lexicon.get("common_word", ())) if language.settings["script"] == "Latin" else set()
     common -= set(language.lexicon.get("name_opener", ()))
+    courtesy = _courtesy(language)
     spans = [(item.outer_start, item.outer_end) for item in chosen]
     starts = [span[0] for span in spans]
     rest = []
@@ -266,6 +267,9 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
             stripped = words.strip(" .'-&")
             if stripped:
                 left = position + words.index(stripped)
+                if (courteous := courtesy.match(stripped)) is not None:  # "S. E. M." is nobody's name
+                    left += courteous.end()
+                    stripped = stripped[courteous.end() :]
                 pieces = stripped.split(" ")
                 while pieces and pieces[0] in common:
                     left += len(pieces.pop(0)) + 1
@@ -276,6 +280,12 @@ def _rest_of_runs(runs: Sequence[Item], chosen: Sequence[Item], language: Langua
                     rest.append(Item("Unknown", left, left + len(stripped), value=stripped))
             position = max(position, end)
     return rest
+
+
+@functools.lru_cache(maxsize=8)
+def _courtesy(language: Language) -> Any:
+    """Return the courtesies with capitals that stand before a name ("S. E. M.")."""
+    return regex.compile(str(language.settings.get("courtesy", r"(?!)")))
 
 
 def _titles(plain: str, language: Language) -> list[Item]:

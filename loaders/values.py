@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -242,6 +242,11 @@ class ValueGrammar:
         _, stop, opening = between.partition(". ")
         return bool(stop) and (self.gapped_across is None or self.gapped_across.match(opening) is None)
 
+    def last_weekday(self, words: str) -> int | None:
+        """Return the day of the week (0: Monday) that folded *words* end with, or None."""
+        last = words.split()[-1:] if words.endswith((" ", "\u00a0")) else []
+        return self.weekdays.get(last[0]) if last else None
+
     def relative(self, folded: str, told: date) -> Iterator[Item]:
         """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it."""
         if self.weekday is not None:
@@ -419,11 +424,18 @@ def _any(words: Mapping[str, object]) -> str:
     return "(?:" + "|".join(regex.escape(word, special_only=True).replace(r"\ ", " ") for word in ordered) + ")"
 
 
-def fill_years(items: list[Item], default_year: str, plain: str = "", goal: Any = None) -> None:
+def fill_years(
+    items: list[Item],
+    default_year: str,
+    plain: str = "",
+    goal: Any = None,
+    weekday: Callable[[str], int | None] | None = None,
+) -> None:
     """Give dates without a year the year of the nearest one before them, else of the nearest date after, else *default_year*.
 
     A bare year dates only what comes after it, and not where it is a goal: behind words of *plain* that match *goal* ("by 2030").
-    Source: the usual reading of news text; the weekday, where given, is not checked here.
+    *weekday* tells which day of the week words end with: "Friday 8 October" is in the year, of these and their neighbours, in
+    which that day is a Friday. Source: the usual reading of news text.
     """
     years = [
         (item.start, item.value.start[:4], item.type == "Date")
@@ -438,7 +450,21 @@ def fill_years(items: list[Item], default_year: str, plain: str = "", goal: Any 
             after = [year for start, year, full in years if start > item.start and full]
             year = before[-1] if before else (after[0] if after else default_year)
             if year:
-                item.value = item.value.with_year(year)
+                told = weekday(plain[max(0, item.start - 12) : item.start]) if weekday else None
+                item.value = item.value.with_year(_year_of_weekday(item.value.start, year, told))
+
+
+def _year_of_weekday(day: str, year: str, weekday: int | None) -> str:
+    """Return *year*, or the one before or behind it if only in that one *day* (``--MM-DD``) falls on *weekday* (0: Monday)."""
+    if weekday is None or len(day) != len("--MM-DD"):
+        return year
+    for other in (int(year), int(year) - 1, int(year) + 1):
+        try:
+            if date(other, int(day[2:4]), int(day[5:7])).weekday() == weekday:
+                return f"{other:04}"
+        except ValueError:  # 29 February
+            continue
+    return year
 
 
 @functools.lru_cache(maxsize=8)

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 0.005  # how often the processes that have loans are looked at
 LONG_S = 0.004  # a query that has taken so much processor time is called in
-LATE_S = 0.03  # and one that has not ended in so long, whatever it waits for
+LATE_S = 0.1  # and one that has not ended in so long, whatever it waits for
 LOANS = 128  # connections one process may have
 
 

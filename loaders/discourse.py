@@ -133,7 +133,8 @@ class Discourse:
 
     def _antecedent(self, types: Sequence[str], which: str, sentence: Annotated, cell: int) -> Draft | None:
         if which == "first":
-            return summits.earliest(self.table)
+            first = summits.earliest(self.table)
+            return first if first is not self.main else None
         if which == "opening":  # "a summit" with which a text begins is what it is about
             here = any(item is not None and item.type == "Summit" for item in sentence.items)
             return self.main if not here and sentence.starts[cell] < _OPENING else None

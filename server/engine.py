@@ -22,7 +22,6 @@ from .cache import Cache, Entry, etag_of
 from .direct import REPLY_BYTES
 from .federation import Federation, without_services
 from .guard import Limits, Scan, check_query, place, syntax_problem, undeclared_prefix
-from .lending import LONG_S
 from .outbound import WIKIDATA, Policy, read_policy
 from .pool import Pool
 from .problems import Problem
@@ -33,6 +32,9 @@ from .search import Search
 from .settings import Settings
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
+_WORTH_ASKING_S = (
+    0.05  # a query process asks the front for a kept result that took longer, rather than compute it again
+)
 _QUICK_LENGTH = 4000  # characters; a longer query takes too long to look at between others
 
 
@@ -279,7 +281,9 @@ class Engine:
                 done.body, done.file = result.file.read(), None
         if etag and done.file is None:
             self.cache.put(etag, Entry(done.body, done.packed, done.rows, done.truncated))
-            if done.ran_s > LONG_S or done.size > REPLY_BYTES:  # what is run again as fast is not worth asking for
+            if (
+                done.ran_s > _WORTH_ASKING_S or done.size > REPLY_BYTES
+            ):  # what is run again as fast is not worth asking for
                 self.pool.board.know(etag)
         return done
 

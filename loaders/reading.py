@@ -29,7 +29,7 @@ from .templates import fold_template
 from .titled import titled_summit
 from .topics import is_passed_over, main_summit
 from .unnamed import speaks_of_peaks, unnamed_summit
-from .values import fill_years, goal_year
+from .years import fill_years, goal_year
 
 _ASIDES = [regex.compile(expression) for expression in (r" ?\([^()]*\)", r" ?\[\d+\]?", r" \[")]
 

@@ -17,8 +17,9 @@ from .gazetteer import Gazetteer
 from .items import Item
 from .normalise import Folded
 from .rules import Language
-from .values import DateRange, fill_years, goal_year, grammar
+from .values import DateRange, grammar
 from .windows import Literals, within
+from .years import fill_years, goal_year
 
 # A straight mark between a word and a space only ever closes: one without its opening takes nothing with it.
 _QUOTES = regex.compile(

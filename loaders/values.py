@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,7 +16,6 @@ from .currencies import BareCurrencies
 from .items import Item
 from .normalise import fold
 from .rules import Language
-from .templates import fold_template
 from .windows import Anchors, Windows, telling, within
 
 
@@ -422,55 +421,6 @@ def _compounds(words: Mapping[str, Decimal], rule: Mapping[str, str]) -> dict[st
 def _any(words: Mapping[str, object]) -> str:
     ordered = sorted(words, key=lambda word: (-len(word), word))
     return "(?:" + "|".join(regex.escape(word, special_only=True).replace(r"\ ", " ") for word in ordered) + ")"
-
-
-def fill_years(
-    items: list[Item],
-    default_year: str,
-    plain: str = "",
-    goal: Any = None,
-    weekday: Callable[[str], int | None] | None = None,
-) -> None:
-    """Give dates without a year the year of the nearest one before them, else of the nearest date after, else *default_year*.
-
-    A bare year dates only what comes after it, and not where it is a goal: behind words of *plain* that match *goal* ("by 2030").
-    *weekday* tells which day of the week words end with: "Friday 8 October" is in the year, of these and their neighbours, in
-    which that day is a Friday. Source: the usual reading of news text.
-    """
-    years = [
-        (item.start, item.value.start[:4], item.type == "Date")
-        for item in items
-        if isinstance(item.value, DateRange)
-        and item.value.has_year
-        and not (goal and item.type != "Date" and goal.search(plain[max(0, item.start - 30) : item.start]))
-    ]
-    for item in items:
-        if isinstance(item.value, DateRange) and not item.value.has_year:
-            before = [year for start, year, _ in years if start < item.start]
-            after = [year for start, year, full in years if start > item.start and full]
-            year = before[-1] if before else (after[0] if after else default_year)
-            if year:
-                told = weekday(plain[max(0, item.start - 12) : item.start]) if weekday else None
-                item.value = item.value.with_year(_year_of_weekday(item.value.start, year, told))
-
-
-def _year_of_weekday(day: str, year: str, weekday: int | None) -> str:
-    """Return *year*, or the one before or behind it if only in that one *day* (``--MM-DD``) falls on *weekday* (0: Monday)."""
-    if weekday is None or len(day) != len("--MM-DD"):
-        return year
-    for other in (int(year), int(year) - 1, int(year) + 1):
-        try:
-            if date(other, int(day[2:4]), int(day[5:7])).weekday() == weekday:
-                return f"{other:04}"
-        except ValueError:  # 29 February
-            continue
-    return year
-
-
-@functools.lru_cache(maxsize=8)
-def goal_year(language: Language) -> Any:
-    """Return what stands before a year that is a goal ("by 2030")."""
-    return regex.compile(rf"(?<!\w)(?:{fold_template(str(language.settings.get('goal_year', '(?!)')))}) ?$")
 
 
 @functools.lru_cache(maxsize=8)

@@ -105,6 +105,14 @@ def merge_initiatives(table: EntityTable) -> None:
             kept.append((draft, words))
 
 
+# Family names that come first, and by which a text calls their bearer: "Yoon" for Yoon Suk Yeol.
+_EAST_ASIAN = 3  # words of a name that begins with the family
+_FAMILY_FIRST = frozenset(
+    "yoon lee kim park moon han cho choi jung jeong kang hwang shin xi li wang zhang chen liu zhao ding he wu zhou huang yang"
+    " xu sun ma hu lin deng jiang luo nguyen tran pham luong vo phan to ishiba kishida".split()
+)
+
+
 def short_forms(name: str) -> list[str]:
     """Return the family name of a full name, with its particle (بن سلمان, von der leyen) where it has one."""
     words = name.split()
@@ -140,6 +148,8 @@ def short_forms(name: str) -> list[str]:
     while first > 1 and words[first - 1] in particles:
         first -= 1
     forms = [" ".join(words[first:])]
+    if len(words) <= _EAST_ASIAN and words[0] in _FAMILY_FIRST:
+        forms.append(words[0])
     if len(words) - first > 1:
         forms.append(words[-1])
     elif len(words) > 2:

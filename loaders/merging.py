@@ -108,7 +108,23 @@ def merge_initiatives(table: EntityTable) -> None:
 # Family names that come first, and by which a text calls their bearer: "Yoon" for Yoon Suk Yeol.
 _EAST_ASIAN = 3  # words of a name that begins with the family
 _FAMILY_FIRST = frozenset(
-    ["yoon", "lee", "kim", "park", "moon", "han", "cho", "choi", "jung", "jeong", "kang", "hwang", "shin", "xi", "li", "wang", "zhang", "chen", "liu", "zhao", "ding", "he", "wu", "zhou", "huang", "yang", "xu", "sun", "ma", "hu", "lin", "deng", "jiang", "luo", "nguyen", "tran", "pham", "luong", "vo", "phan", "to", "ishiba", "kishida"]
+    ("yoon", "lee", "kim", "moon", "cho", "choi", "jung", "jeong", "kang", "hwang", "shin", "xi", "li", "wang", "zhang")
+    + (
+        "chen",
+        "liu",
+        "zhao",
+        "ding",
+        "zhou",
+        "huang",
+        "yang",
+        "deng",
+        "jiang",
+        "luo",
+        "nguyen",
+        "tran",
+        "pham",
+        "luong",
+    )
 )
 
 

@@ -108,8 +108,22 @@ def merge_initiatives(table: EntityTable) -> None:
 # Family names that come first, and by which a text calls their bearer: "Yoon" for Yoon Suk Yeol.
 _EAST_ASIAN = 3  # words of a name that begins with the family
 _FAMILY_FIRST = frozenset(
-    ("yoon", "lee", "kim", "moon", "cho", "choi", "jung", "jeong", "kang", "hwang", "shin", "xi", "li", "wang", "zhang")
-    + (
+    (
+        "yoon",
+        "lee",
+        "kim",
+        "moon",
+        "cho",
+        "choi",
+        "jung",
+        "jeong",
+        "kang",
+        "hwang",
+        "shin",
+        "xi",
+        "li",
+        "wang",
+        "zhang",
         "chen",
         "liu",
         "zhao",

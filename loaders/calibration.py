@@ -106,6 +106,8 @@ def load() -> Calibration:
 
 def confidence(rule: str, raw: float) -> float:
     """Return the confidence of a fact that *rule* found with a *raw* confidence."""
+    if family(rule) == "learned":  # a probability already, that of articles the weights were not learned from
+        return raw
     return raw if _state["raw"] else load().share(rule, raw)
 
 

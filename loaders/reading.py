@@ -10,7 +10,7 @@ import regex
 
 from summitgraph.graph.records import Document, Extraction, Finding
 
-from . import clauses, findings, lead, merging, mishaps, summits
+from . import clauses, findings, lead, learned, merging, mishaps, summits
 from .about import is_about_summits
 from .annotate import Annotated, Match, matches, rewrite
 from .core import core
@@ -46,6 +46,7 @@ class Reader:
         self.builder = Builder(self.source, self.table, self.discourse)
         self.vain: dict[str, set[int]] = {}  # by sentence, the name patterns that are nowhere in it
         self.namer = Namer(self.source, self.table, self.builder, self.discourse)
+        self._used: dict[str, set[int]] = {}  # of a sentence: the items that patterns have stated each kind of fact of
 
     def read(self) -> Extraction:
         """Read twice and return what was found; nothing at all when no summit turns up."""
@@ -127,7 +128,15 @@ class Reader:
                     self._frame(pattern, reading)
                 except Exception as error:  # noqa: BLE001 - one rule must not take the article with it
                     mishaps.note(pattern, error)
+        self.learn_from(sentence)
+        self._used = {}
         self.discourse.leave(sentence)
+
+    def learn_from(self, sentence: Annotated) -> None:
+        """State what no pattern has stated and the learned weights find likely."""
+        for match in learned.find(sentence, self._used):
+            if not is_passed_over(self.discourse.topics, sentence, match.start, match.end):
+                self._emit(match)
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
         if not self.discourse.follows(pattern, sentence):
@@ -150,6 +159,9 @@ class Reader:
     def _emit(self, match: Match) -> None:
         if (match.pattern.asserted or not self._denied(match)) and not supposed(match, self.language):
             self.builder.emit(as_planned(match, self.language))
+            items = {id(item) for slot in match.slots for item in match.items(slot)}
+            for kind, _ in match.pattern.emit:
+                self._used.setdefault(kind, set()).update(items)
 
     def _denied(self, match: Match) -> bool:
         """Tell whether the clause is denied or hypothetical: a marker before the match or in its own words."""

@@ -166,13 +166,13 @@ def test_a_refusal_gives_the_direct_triple(quads: list[Quad]) -> None:
     assert values(quads, SG + "refusedBy") == {iris.entity("State", "United Kingdom").value}
 
 
-def test_a_declaration_stays_a_declaration_where_the_table_says_document() -> None:
+def test_a_declaration_has_the_iri_of_its_row_in_the_table() -> None:
     text = "Bletchley Declaration"
     read = extraction(text, [entity(text, "e1", "Declaration", text, language="en")], language="en")
 
     graph = convert(read, link(read), "1.0")
 
-    assert of_class(graph, "Declaration") == [iris.entity("Document", "Bletchley Declaration")]
+    assert of_class(graph, "Declaration") == [iris.entity("Declaration", "Bletchley Declaration")]
 
 
 def test_what_is_not_settled_keeps_out_of_the_tables_iris() -> None:

@@ -17,7 +17,8 @@ from summitgraph.graph.scores import Report
 from tests.conftest import ROOT, SEED
 from tests.graph.perfect import write
 
-GOLD_FILES = sorted((ROOT / "tests" / "gold").rglob("*.gold.tsv"))
+# Of the splits that scores are told of: in those the weights are learned from, parts of sums have no row of their own.
+GOLD_FILES = sorted(path for split in ("dev", "test") for path in (ROOT / "tests" / "gold" / split).rglob("*.gold.tsv"))
 FOUNDING = SEED.with_name("paris-2025.ar.gold.tsv")
 
 TEXT = (

@@ -20,12 +20,11 @@ import regex
 import yaml
 
 from .annotate import Annotated, Match
-from .items import CODE, GROUPS, TYPE_OF
+from .items import GROUPS, TYPE_OF
 from .rules import Pattern
 
 FOLDER = Path(__file__).parent
 MODEL = FOLDER / "relations.json"
-__all__ = ["CODE", "MODEL", "Candidate", "Features", "Relation", "candidates", "find", "is_used", "model", "relations"]
 _TOKEN = regex.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[\uE000-\uF8FF]|\d+|[^\w\s]")
 _BOUNDS = ".;:!?؛؟"
 _STEM = 5  # letters that tell a word from others whatever its ending

@@ -8,6 +8,7 @@ import pytest
 
 from summitgraph.graph.records import Document
 from summitgraph.loaders import extract, learned
+from summitgraph.loaders.items import CODE
 from tests.conftest import ROOT
 
 
@@ -67,7 +68,7 @@ def test_a_text_about_no_summit_gives_nothing() -> None:
 
 def test_features_tell_the_first_item_from_the_second() -> None:
     signed = next(relation for relation in learned.relations() if relation.name == "financialCommitment")
-    state, money = learned.CODE["State"], learned.CODE["Money"]
+    state, money = CODE["State"], CODE["Money"]
     features = learned.Features(f"{state} will give {money} to the fund")
 
     assert signed.each == "second"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 SLOTS = 64
 REQUEST_BYTES = 12_288  # of a request that may be run from a lent connection
+KEPT_LARGEST = 16_384  # bytes of a reply that is kept where it was made
 _SLOT = 16_384
 _KNOWN = 8192  # entries of the table
 # Places in a slot, in numbers of eight bytes.

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from . import view
-from .board import REQUEST_BYTES, Board
+from .board import KEPT_LARGEST, REQUEST_BYTES, Board
 from .cache import WHOLE, etag_of
 from .coding import COMPRESS_FROM, compress
 from .formats import HTML
@@ -34,7 +34,7 @@ from .observe import BUCKETS_S, Note, QueryLog
 from .problems import Problem
 from .protocol import choose_format, read_parameters
 from .reply import date_header
-from .results import Spool
+from .spool import Spool
 from .worker import Views, answer, failure, reply_with, respond
 
 LINE = re.compile(rb"GET /sparql/?\?([!-~]+) HTTP/1\.1")
@@ -42,8 +42,10 @@ PARAMETERS = frozenset(["query", "format", "output"])
 REPLY_BYTES = 131_072  # a longer reply is the front's, which can wait for the client
 _GARBAGE = 20_000  # objects made before the collector looks: hardly any of ours is in a cycle
 IDLE_S = 2.0  # a connection unused for so long goes back
-KEPT, KEPT_BYTES, KEPT_LARGEST = 2048, 4_194_304, 16_384  # replies to requests that came again
+KEPT, KEPT_BYTES = 2048, 4_194_304  # replies to requests that came again
 SEEN = 20_000  # requests remembered as having come once
+_buffer = bytearray(65_536)  # requests are read into it, one after the other
+_view = memoryview(_buffer)
 
 
 class Profile:
@@ -72,12 +74,16 @@ class Loan:
 
 
 class Kept:
-    """A reply that is sent again to a request in the same bytes."""
+    """A reply that is sent again to a request in the same bytes: its head but for the date, and its body."""
 
-    __slots__ = ("body", "head", "note", "profile", "version")
+    __slots__ = ("body", "head", "note", "version")
 
-    def __init__(self, version: str, profile: Profile, head: str, body: bytes, note: Note) -> None:
-        self.version, self.profile, self.head, self.body, self.note = version, profile, head, body, note
+    def __init__(self, version: str, head: bytes, body: bytes, note: Note) -> None:
+        self.version, self.head, self.body, self.note = version, head, body, note
+
+    def cost(self, request: bytes) -> int:
+        """Return the bytes it takes with its *request*, with a flat sum for its bookkeeping."""
+        return len(request) + len(self.head) + len(self.body) + 256
 
 
 class Direct:
@@ -86,6 +92,7 @@ class Direct:
     def __init__(self, inbox: Inbox, views: Views, board: Board, slot: int, defaults: Mapping[str, Any]) -> None:
         self.inbox, self.views, self.board, self.slot = inbox, views, board, slot
         self.control = inbox.connection
+        self.path, self.version = str(views.store), ""
         self.defaults = defaults
         self.limits = Limits(length=defaults["max_query_bytes"])
         self.log = QueryLog(defaults["query_log"] or None)
@@ -109,6 +116,9 @@ class Direct:
             return
         connection.setblocking(False)
         self.profiles[message["block"].encode("latin-1")] = Profile(message)
+        if "kept" in message:
+            request, version, head, body = (item.encode("latin-1") for item in message["kept"])
+            self._keep(request, Kept(version.decode("latin-1"), head, body, Note(*message["note"])))
         while len(self.profiles) > 64:
             del self.profiles[next(iter(self.profiles))]
         self.loans[connection.fileno()] = Loan(number, connection)
@@ -119,7 +129,12 @@ class Direct:
         control = self.control.fileno()
         while self.loans:
             heard = False
-            for descriptor, _ in self.poll.poll(IDLE_S):
+            events = self.poll.poll(IDLE_S)
+            try:  # once for all that have come until here
+                self.version = view.current_name(self.path)
+            except (OSError, ValueError):
+                self.version = ""
+            for descriptor, _ in events:
                 if descriptor == control:
                     heard = True
                 elif loan := self.loans.get(descriptor):
@@ -153,20 +168,15 @@ class Direct:
         """Read what came on a connection, and answer it or give the connection back."""
         started = time.monotonic()
         try:
-            data = loan.connection.recv(65_536)
+            data = bytes(_view[: loan.connection.recv_into(_buffer)])
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        try:
-            version = view.current_name(self.views.store)
-        except (OSError, ValueError):
-            version = ""
+        version = self.version
         if (kept := self.kept.get(data)) is not None and kept.version == version:
             loan.used = started
-            self._send(
-                loan, kept.profile.whole(kept.head, "cache;desc=hit"), kept.body, kept.note, started, cached=True
-            )
+            self._send(loan, kept.head, kept.body, kept.note, started, cached=True)
             return
         found = self._read(data)
         if found is None or not version:
@@ -246,7 +256,7 @@ class Direct:
         rows = header["rows"]
         note = Note(str(message["query"]), str(message["form"]), rows if isinstance(rows, int) else None)
         if len(body) <= KEPT_LARGEST and self._came_before(data):
-            self._keep(data, Kept(version, profile, head, body, note))
+            self._keep(data, Kept(version, profile.whole(head, "cache;desc=hit"), body, note))
         query_ms, total_ms = (ran - started) * 1000, (time.monotonic() - started) * 1000
         timing = f"cache;desc=miss, queue;dur=0.00, query;dur={query_ms:.2f}, total;dur={total_ms:.2f}"
         self._send(loan, profile.whole(head, timing), body, note, started, cached=False)
@@ -262,22 +272,25 @@ class Direct:
         return False
 
     def _keep(self, data: bytes, kept: Kept) -> None:
+        before = self.kept.pop(data, None)
         self.kept[data] = kept
-        self.kept_bytes += len(data) + len(kept.head) + len(kept.body) + 256
+        self.kept_bytes += kept.cost(data) - (before.cost(data) if before else 0)
         while len(self.kept) > KEPT or self.kept_bytes > KEPT_BYTES:
             oldest, gone = self.kept.popitem(last=False)
-            self.kept_bytes -= len(oldest) + len(gone.head) + len(gone.body) + 256
+            self.kept_bytes -= gone.cost(oldest)
 
     def _send(self, loan: Loan, head: bytes, body: bytes, note: Note, started: float, *, cached: bool) -> None:
         data = b"".join((head, date_header(), b"\r\n", body))
-        self.board.sending(self.slot)
+        if not cached:
+            self.board.sending(self.slot)
         try:
             sent = loan.connection.send(data)
         except BlockingIOError:
             sent = 0
         except OSError:  # the client has gone, which the front finds out
             sent = len(data)
-        self.board.done(self.slot)
+        if not cached:
+            self.board.done(self.slot)
         seconds = time.monotonic() - started
         self.board.count(self.slot, seconds, len(body), bisect.bisect_left(BUCKETS_S, seconds), cached=cached)
         if self.log.open:

@@ -12,12 +12,13 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
+from .board import KEPT_LARGEST
 from .coding import choose_coding
 from .gateway import ALWAYS, ENDPOINT_PATHS, Gateway
 from .head import make_head, make_lines
@@ -53,6 +54,7 @@ class Memory:
     coding: str
     head: bytes
     empty: bool
+    light: bool  # it was found quickly
     note: Note
 
 
@@ -102,6 +104,17 @@ class Front:
         self.endpoint.log.write(known.note, "ok", seconds, len(body), cached=True)
         return known.head, body
 
+    def recalled(self, data: bytes, answer: tuple[bytes, bytes], connection: Connection) -> None:
+        """Lend a connection that asks for what was found quickly, and give the answer along."""
+        connection.quick += 1
+        if self.engine.pool.lending is None or connection.quick < LEND_AFTER or len(answer[1]) > KEPT_LARGEST:
+            return
+        known, environ = self._memory.get(data), connection.listener.heads.get(data[data.find(b"\r\n") :])
+        if known is not None and known.light and environ is not None:
+            kept = [data, known.version.encode("latin-1"), *answer]
+            note = [known.note.text, known.note.form, known.note.rows]
+            self._lend(connection, data, environ, {"kept": [item.decode("latin-1") for item in kept], "note": note})
+
     def _remember(self, request: Request, reply: Reply, headers: Iterable[tuple[str, str]], fixed: bytes) -> None:
         raw, note = request.raw, reply.note
         if raw is None or note is None or len(raw) > REMEMBERED_BYTES or self.gateway.trust_proxy:
@@ -114,7 +127,8 @@ class Front:
             self._memory.popitem(last=False)
         empty = reply.status == 304
         head = make_head(reply.status, kept) + fixed
-        self._memory[raw] = Memory(self.engine.version(), reply.etag, coding, head, empty, note)
+        light = not empty and not self.engine.pool.board.knows(reply.etag)
+        self._memory[raw] = Memory(self.engine.version(), reply.etag, coding, head, empty, light, note)
 
     # Requests
 
@@ -169,19 +183,22 @@ class Front:
         else:
             self._send(request, self._finish(request, turn, result))
             if isinstance(result, Result) and result.ran_s < QUICK_S and request.raw is not None:
+                request.connection.quick += 1
                 self._lend(request.connection, request.raw, request.environ)
 
-    def _lend(self, connection: Connection, raw: bytes, environ: Environ) -> None:
+    def _lend(
+        self, connection: Connection, raw: bytes, environ: Environ, more: Mapping[str, object] | None = None
+    ) -> None:
         """Lend a connection that has sent short queries to a query process, which answers the next ones itself."""
         lending = self.engine.pool.lending
-        connection.quick += 1
         if lending is None or connection.quick < LEND_AFTER or not connection.lendable:
             return
         block = raw[raw.find(b"\r\n") :]
         if block not in connection.listener.heads or "HTTP_IF_NONE_MATCH" in environ:
             return
         cors, origin = self.gateway.cors, environ.get("HTTP_ORIGIN")
-        profile: dict[str, str | None] = {
+        profile: dict[str, object] = {
+            **(more or {}),
             "block": block.decode("latin-1"),
             "accept": environ.get("HTTP_ACCEPT"),
             "base": base_of(environ) + "/sparql",

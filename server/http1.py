@@ -33,6 +33,7 @@ HEAD_S, BODY_S, IDLE_S, WRITE_S = (
 BODY_TOTAL_S = 600.0
 LINGER_S = 5.0  # what a client goes on sending after it was refused is read for so long, or it would not see why
 HALF_CLOSED_S = 2.0  # a query whose client says no more may run for so long
+BACK = 16  # short queries more before a connection is lent again that came back with a request that was none
 WAITING = 64  # requests a client may send before the first is answered
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 KNOWN, KNOWN_BYTES = 1024, 2048  # blocks of headers that are known again; how long one may be
@@ -44,6 +45,9 @@ class Application(Protocol):
 
     def recall(self, data: bytes, connection: Connection) -> tuple[bytes, bytes] | None:
         """Return the head (without Date) and the body of the answer to a request that came in exactly these bytes."""
+
+    def recalled(self, data: bytes, answer: tuple[bytes, bytes], connection: Connection) -> None:
+        """Hear that what ``recall`` gave is on its way."""
 
     def handle(self, request: Request) -> None:
         """See to it that the request is answered, now or later, on the loop."""
@@ -179,7 +183,7 @@ class Connection(asyncio.BufferedProtocol):
         self.lent, self.since = False, time.monotonic()
         if self.transport.is_closing():
             return
-        self.quick = 0
+        self.quick = -BACK if data else 0
         self.transport.resume_reading()
         if rest:
             self.transport.write(rest)
@@ -232,6 +236,7 @@ class Connection(asyncio.BufferedProtocol):
                 head, body = answer
                 self.since = time.monotonic()
                 self.transport.write(b"".join((head, date_header(), b"\r\n", body)))
+                self.listener.application.recalled(data, answer, self)
                 return
             if (request := self._known(data)) is not None:
                 self.since = time.monotonic()

@@ -51,7 +51,7 @@ class Lending:
         ] = {}  # process and query to the processor time when it was first seen
         self._counting = threading.Lock()
 
-    def lend(self, borrower: Borrower, descriptor: int, profile: Mapping[str, str | None]) -> bool:
+    def lend(self, borrower: Borrower, descriptor: int, profile: Mapping[str, object]) -> bool:
         """Lend a connection whose requests have these headers; tell whether a process takes it."""
         process = self._choose()
         if process is None:

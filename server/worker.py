@@ -17,7 +17,8 @@ from typing import IO, Any, cast
 
 from . import view
 from .messages import REPLY, UNCOUNTED, reply, send_file
-from .results import MARKS, Spool, TooLarge, count_rows, is_iri, page_rows, write_rdf
+from .results import MARKS, count_rows, is_iri, page_rows, write_rdf
+from .spool import Spool, TooLarge
 
 
 class Views:

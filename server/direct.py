@@ -280,6 +280,11 @@ class Direct:
             self.kept_bytes -= gone.cost(oldest)
 
     def _send(self, loan: Loan, head: bytes, body: bytes, note: Note, started: float, *, cached: bool) -> None:
+        # Counted first: who has the answer finds it counted.
+        seconds = time.monotonic() - started
+        self.board.count(self.slot, seconds, len(body), bisect.bisect_left(BUCKETS_S, seconds), cached=cached)
+        if self.log.open:
+            self.log.write(note, "ok", seconds, len(body), cached=cached)
         data = b"".join((head, date_header(), b"\r\n", body))
         if not cached:
             self.board.sending(self.slot)
@@ -291,10 +296,6 @@ class Direct:
             sent = len(data)
         if not cached:
             self.board.done(self.slot)
-        seconds = time.monotonic() - started
-        self.board.count(self.slot, seconds, len(body), bisect.bisect_left(BUCKETS_S, seconds), cached=cached)
-        if self.log.open:
-            self.log.write(note, "ok", seconds, len(body), cached=cached)
         if sent < len(data):
             self.give_back(loan, data[sent:], "rest")
 

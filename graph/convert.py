@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import regex
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
 from summitgraph.ontology import terms
 
@@ -30,6 +30,7 @@ from .records import (
     Value,
 )
 from .reference import LANGUAGES, Row
+from .statements import Statements
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ _DERIVED: Mapping[str, tuple[str, str, str]] = {
 
 def convert(
     extraction: Extraction, links: Mapping[str, Link], version: str, same: Mapping[str, str] | None = None
-) -> list[Quad]:
+) -> Statements:
     """Return the quads of one document, all in its own graph, sorted; the same extraction gives the same quads.
 
     Args:
@@ -86,7 +87,7 @@ class _Converter:
         self.nodes: dict[str, NamedNode] = {}
         self.labelled: dict[tuple[NamedNode, str], str] = {}  # two names of a text may turn out to be one thing's
 
-    def run(self) -> list[Quad]:
+    def run(self) -> Statements:
         used = self._used()
         for entity in self.extraction.entities:
             if entity.names or entity.id in used:
@@ -171,7 +172,7 @@ class _Converter:
         item = iris.wikidata(decision.row.qid)
         if decision.outcome == "Accepted":
             self.provenance.add(node, _SAME_AS, item)
-        record = iris.local("LinkDecision", self.document, f"{node} {item}")
+        record = self.provenance.local("LinkDecision", f"{node} {item}")
         for predicate, value in (
             (RDF_TYPE, iris.term("LinkDecision")),
             (iris.term("entity"), node),
@@ -212,7 +213,7 @@ class _Converter:
 
     def _finding(self, finding: Finding) -> None:
         """Keep what a person should look at, with its words; the gate reports it as a warning."""
-        node = iris.local("Finding", self.document, f"{finding.code} {finding.spans}")
+        node = self.provenance.local("Finding", f"{finding.code} {finding.spans}")
         self.provenance.add(node, RDF_TYPE, iris.term("Finding"))
         self.provenance.add(node, iris.term("findingKind"), iris.term(finding.code))
         self.provenance.cite(node, finding.spans, _FINDING, f"finding.{finding.code}")
@@ -249,7 +250,7 @@ class _Converter:
                 for role, values in sorted(fact.roles.items())
                 for value in map(self._stable, values)
             )
-            self.nodes[fact.id] = iris.local(fact.kind, self.document, f"{fact.kind}|{content}")
+            self.nodes[fact.id] = self.provenance.local(fact.kind, f"{fact.kind}|{content}")
         return self.nodes[fact.id]
 
     def _stable(self, value: Value) -> str:
@@ -279,8 +280,8 @@ class _Converter:
         raise TypeError(f"no RDF term for {value!r}")
 
     def _money(self, money: Money) -> NamedNode:
-        node = iris.local(
-            "MonetaryAmount", self.document, f"{money.minimum} {money.maximum} {money.currency} {money.comparator}"
+        node = self.provenance.local(
+            "MonetaryAmount", f"{money.minimum} {money.maximum} {money.currency} {money.comparator}"
         )
         add = self.provenance.add
         add(node, RDF_TYPE, iris.term("MonetaryAmount"))

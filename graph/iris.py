@@ -128,10 +128,13 @@ def scoped(kind: str, name: str, document: str) -> NamedNode:
     return NamedNode(f"{base()}id/{path_of_kind(kind)}/{slug(name)}-{document}")
 
 
-def local(kind: str, document: str, content: str) -> NamedNode:
-    """Return the IRI of something that exists in one document only: the document's id and a digest of *content*."""
+def local(kind: str, document: str, content: str, root: str = "") -> NamedNode:
+    """Return the IRI of something that exists in one document only: the document's id and a digest of *content*.
+
+    *root* is what :func:`base` gives, where the caller has asked for it already.
+    """
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return NamedNode(f"{base()}id/{path_of_kind(kind)}/{document}-{digest}")
+    return NamedNode(f"{root or base()}id/{path_of_kind(kind)}/{document}-{digest}")
 
 
 def is_local(iri: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
 from . import iris
 from .records import Document, Span
+from .statements import Statements, Triple
 
 CONTEXT = 32  # characters of oa:prefix and oa:suffix
 
@@ -33,6 +34,7 @@ INTEGER, DECIMAL, DATETIME, DATE, MONTH, YEAR = (
     NamedNode(_XSD + name) for name in ("integer", "decimal", "dateTime", "date", "gYearMonth", "gYear")
 )
 _DCT = "http://purl.org/dc/terms/"
+_EVIDENCE, _CONFIDENCE, _EVIDENCE_CLASS, _CLAIM = map(iris.term, ("evidence", "confidence", "Evidence", "Claim"))
 
 
 class Provenance:
@@ -43,7 +45,7 @@ class Provenance:
         self.version = version
         self.graph = iris.document_graph(document.id)
         self.source = iris.source_document(document.id)
-        self.quads: list[Quad] = []
+        self.triples: list[Triple] = []
         self._base = iris.base()
         self._evidence: dict[Span, NamedNode] = {}
         self._activities: dict[str, NamedNode] = {}
@@ -51,22 +53,23 @@ class Provenance:
         self._describe_source()
 
     def add(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> None:
-        """Add one quad to the document's graph."""
-        self.quads.append(Quad(subject, predicate, value, self.graph))
+        """Add one triple to the document's graph."""
+        self.triples.append((subject, predicate, value))
+
+    def local(self, kind: str, content: str) -> NamedNode:
+        """Return the IRI of something that exists in the document only."""
+        return iris.local(kind, self.document.id, content, self._base)
 
     def cite(self, node: NamedNode, spans: Iterable[Span], confidence: float, rule: str) -> None:
         """Say what *node* (a claim or record) rests on: evidence, confidence and the rule that found it."""
-        for span in spans:
-            self.add(node, iris.term("evidence"), self.evidence(span))
+        self.triples += [(node, _EVIDENCE, self.evidence(span)) for span in spans]
         self._confidence[node] = max(confidence, self._confidence.get(node, 0.0))  # two rules may find one fact
-        self.add(node, GENERATED_BY, self.activity(rule))
+        self.triples.append((node, GENERATED_BY, self.activity(rule)))
 
-    def finish(self) -> list[Quad]:
-        """Return all quads, once each and sorted."""
-        for node, confidence in self._confidence.items():
-            self.add(node, iris.term("confidence"), decimal(confidence))
-        unique = {str(quad): quad for quad in self.quads}
-        return [unique[key] for key in sorted(unique)]
+    def finish(self) -> Statements:
+        """Return all triples, once each and sorted."""
+        self.triples += [(node, _CONFIDENCE, decimal(confidence)) for node, confidence in self._confidence.items()]
+        return Statements(self.triples, self.graph)
 
     def claim(
         self,
@@ -78,46 +81,47 @@ class Provenance:
         rule: str,
     ) -> None:
         """State a direct triple and the claim that carries its evidence."""
-        self.add(subject, predicate, value)
-        node = iris.local("Claim", self.document.id, f"{subject} {predicate} {value}")
-        self.add(node, RDF_TYPE, iris.term("Claim"))
-        self.add(node, RDF_SUBJECT, subject)
-        self.add(node, RDF_PREDICATE, predicate)
-        self.add(node, RDF_OBJECT, value)
+        node = self.local("Claim", f"{subject} {predicate} {value}")
+        self.triples += (
+            (subject, predicate, value),
+            (node, RDF_TYPE, _CLAIM),
+            (node, RDF_SUBJECT, subject),
+            (node, RDF_PREDICATE, predicate),
+            (node, RDF_OBJECT, value),
+        )
         self.cite(node, spans, confidence, rule)
 
     def evidence(self, span: Span) -> NamedNode:
         """Return the node of a span of the text, described on first use (Web Annotation, position and quote selectors)."""
-        if span in self._evidence:
-            return self._evidence[span]
-        text = self.document.text
-        if span.end > len(text):
-            raise ValueError(f"evidence {span.start}–{span.end} is outside a text of {len(text)} characters")
-        place = f"{self.document.id}-{span.start}-{span.end}"
+        if (known := self._evidence.get(span)) is not None:
+            return known
+        text, start, end = self.document.text, span.start, span.end
+        if end > len(text):
+            raise ValueError(f"evidence {start}–{end} is outside a text of {len(text)} characters")
+        place = f"{self.document.id}-{start}-{end}"
         node = NamedNode(f"{self._base}id/evidence/{place}")
         position = NamedNode(f"{self._base}id/selector/{place}-position")
         quote = NamedNode(f"{self._base}id/selector/{place}-quote")
         self._evidence[span] = node
-        for subject, predicate, value in (
-            (node, RDF_TYPE, iris.term("Evidence")),
+        self.triples += (
+            (node, RDF_TYPE, _EVIDENCE_CLASS),
             (node, OA_SOURCE, self.source),
             (node, OA_SELECTOR, position),
             (node, OA_SELECTOR, quote),
             (position, RDF_TYPE, OA_POSITION),
-            (position, OA_START, _integer(span.start)),
-            (position, OA_END, _integer(span.end)),
+            (position, OA_START, _integer(start)),
+            (position, OA_END, _integer(end)),
             (quote, RDF_TYPE, OA_QUOTE),
-            (quote, OA_EXACT, _plain(text[span.start : span.end])),
-            (quote, OA_PREFIX, _plain(text[max(0, span.start - CONTEXT) : span.start])),
-            (quote, OA_SUFFIX, _plain(text[span.end : span.end + CONTEXT])),
-        ):
-            self.add(subject, predicate, value)
+            (quote, OA_EXACT, Literal(text[start:end])),
+            (quote, OA_PREFIX, Literal(text[max(0, start - CONTEXT) : start])),
+            (quote, OA_SUFFIX, Literal(text[end : end + CONTEXT])),
+        )
         return node
 
     def activity(self, rule: str) -> NamedNode:
         """Return the node of the rule and extractor version a fact was generated by (``prov:Activity``)."""
         if rule not in self._activities:
-            node = NamedNode(f"{iris.base()}id/extraction/{iris.slug(rule)}-v{iris.slug(self.version)}")
+            node = NamedNode(f"{self._base}id/extraction/{iris.slug(rule)}-v{iris.slug(self.version)}")
             self._activities[rule] = node
             self.add(node, RDF_TYPE, iris.term("Extraction"))
             self.add(node, iris.term("rule"), Literal(rule))
@@ -146,7 +150,7 @@ class Provenance:
             self.add(self.source, NamedNode(_DCT + "issued"), Literal(document.published.isoformat(), datatype=DATE))
         self.add(self.source, iris.term("sha256"), Literal(document.sha256))
         self.add(self.source, iris.term("characterCount"), _integer(len(document.text)))
-        self.add(self.source, iris.term("text"), _plain(document.text))
+        self.add(self.source, iris.term("text"), Literal(document.text))
         if document.generated_at:
             stamp = document.generated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
             self.add(self.source, GENERATED_AT, Literal(stamp, datatype=DATETIME))
@@ -161,7 +165,3 @@ def decimal(number: float) -> Literal:
 @lru_cache(maxsize=65536)
 def _integer(number: int) -> Literal:
     return Literal(str(number), datatype=INTEGER)
-
-
-def _plain(text: str) -> Literal:
-    return Literal(text)

@@ -95,7 +95,8 @@ class Writer:
     def add_all(self, graphs: Mapping[str, bytes]) -> None:
         """Store several documents at once, each given as the N-Quads of its graph: much cheaper for a document than alone.
 
-        New ones go in together, whole or not at all; what was stored of the others is replaced, one after the other.
+        New ones go in together, whole or not at all; what was stored of the others is replaced, one after the other. What is given is
+        taken for N-Quads that this software wrote: its IRIs and language tags are not checked again.
 
         Raises:
             StoreError: If the store cannot be written, for instance because the disk is full.
@@ -104,10 +105,10 @@ class Writer:
         self._mark(*map(_graph, graphs))
         try:
             if sum(map(len, new.values())) >= _BULK:
-                self.database.bulk_load(b"".join(new.values()), format=RdfFormat.N_QUADS)
+                self.database.bulk_load(b"".join(new.values()), format=RdfFormat.N_QUADS, lenient=True)
             else:
                 for data in new.values():
-                    self.database.load(data, format=RdfFormat.N_QUADS)
+                    self.database.load(data, format=RdfFormat.N_QUADS, lenient=True)
             for name in graphs.keys() - new.keys():
                 quads = list(pyoxigraph.parse(graphs[name], format=RdfFormat.N_QUADS))
                 self._replace(_graph(name), quads)

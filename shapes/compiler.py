@@ -89,7 +89,10 @@ class Compiler(Components):
         if isinstance(node, NamedNode):
             return lambda data, focus: data.values(focus, node)
         if self.graph.values(node, NamedNode(RDF + "first")):
-            steps = [self._path(step) for step in self._list(node)]
+            names = self._list(node)
+            if all(isinstance(name, NamedNode) for name in names):
+                return _chain([name for name in names if isinstance(name, NamedNode)])
+            steps = [self._path(step) for step in names]
 
             def sequence(data: Data, focus: Term) -> list[Term]:
                 here = [focus]
@@ -130,6 +133,23 @@ def _subjects_of(predicate: Term) -> Callable[[Data], Iterable[Term]]:
 
 def _objects_of(predicate: Term) -> Callable[[Data], Iterable[Term]]:
     return lambda data: list(data.by_object(cast(NamedNode, predicate)))
+
+
+def _chain(names: list[NamedNode]) -> Path:
+    """Return the path over one property after the other."""
+
+    def walk(data: Data, focus: Term) -> list[Term]:
+        out, here = data.out, [focus]
+        for name in names:
+            found: list[Term] = []
+            for one in here:
+                own = out.get(one)
+                if own is not None and (values := own.get(name)) is not None:
+                    found += values
+            here = list(dict.fromkeys(found)) if len(found) > 1 else found
+        return here
+
+    return walk
 
 
 def _closure(step: Path, *, zero: bool, many: bool) -> Path:

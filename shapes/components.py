@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 
 import regex
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -12,7 +14,7 @@ from summitgraph.errors import InputError
 
 from .data import RDF, SH, Data, Term, sh
 from .engine import Shape
-from .values import LANG_STRING, compare, value
+from .values import LANG_STRING, XSD, compare, value
 
 _NODE_KINDS: dict[str, tuple[type, ...]] = {
     "IRI": (NamedNode,), "BlankNode": (BlankNode,), "Literal": (Literal,), "BlankNodeOrIRI": (BlankNode, NamedNode),
@@ -49,17 +51,15 @@ class Components(ABC):
         shape.holds.append((holds, component))
 
     def _c_class(self, shape: Shape, parameter: Term) -> None:
-        self._each(shape, "Class", lambda data, v: not isinstance(v, Literal) and data.is_a(v, parameter))
+        self._each(shape, "Class", lambda data, v: v in data.instances(parameter))
 
     def _c_datatype(self, shape: Shape, parameter: Term) -> None:
         wanted = parameter.value
 
+        anything = wanted == LANG_STRING or wanted == f"{XSD}string"  # no spelling of it is ill-formed
+
         def holds(_: Data, v: Term) -> bool:
-            return (
-                isinstance(v, Literal)
-                and v.datatype.value == wanted
-                and (wanted == LANG_STRING or value(v) is not None)
-            )
+            return isinstance(v, Literal) and v.datatype.value == wanted and (anything or value(v) is not None)
 
         self._each(shape, "Datatype", holds)
 
@@ -69,20 +69,21 @@ class Components(ABC):
 
     def _c_minCount(self, shape: Shape, parameter: Term) -> None:
         low = int(parameter.value)
-        shape.checks.append(lambda data, focus, values: [(None, "MinCount")] if len(values) < low else [])
+        shape.demanding = shape.demanding or low > 0
+        shape.checks.append(lambda data, focus, values: [(None, "MinCount")] if len(values) < low else ())
+        shape.counts.append((low, math.inf, shape.checks[-1]))
 
     def _c_maxCount(self, shape: Shape, parameter: Term) -> None:
         high = int(parameter.value)
-        shape.checks.append(lambda data, focus, values: [(None, "MaxCount")] if len(values) > high else [])
+        shape.checks.append(lambda data, focus, values: [(None, "MaxCount")] if len(values) > high else ())
+        shape.counts.append((0, high, shape.checks[-1]))
 
     def _range(self, shape: Shape, component: str, parameter: Term, accepted: tuple[int, ...]) -> None:
-        self._each(
-            shape,
-            component,
-            lambda _, v: (
-                isinstance(v, Literal) and isinstance(parameter, Literal) and compare(v, parameter) in accepted
-            ),
-        )
+        @lru_cache(maxsize=4096)
+        def within(v: Term) -> bool:
+            return isinstance(v, Literal) and isinstance(parameter, Literal) and compare(v, parameter) in accepted
+
+        self._each(shape, component, lambda _, v: within(v))
 
     def _c_minInclusive(self, shape: Shape, parameter: Term) -> None:
         self._range(shape, "MinInclusive", parameter, (0, 1))
@@ -132,6 +133,8 @@ class Components(ABC):
         shape.checks.append(check)
 
     def _c_equals(self, shape: Shape, parameter: Term) -> None:
+        shape.demanding = True
+
         def check(data: Data, focus: Term, values: list[Term]) -> list[tuple[Term | None, str]]:
             others = data.values(focus, parameter)  # type: ignore[arg-type]
             return [
@@ -190,6 +193,7 @@ class Components(ABC):
         low = [int(v.value) for v in self._get(shape.node, "qualifiedMinCount")]
         high = [int(v.value) for v in self._get(shape.node, "qualifiedMaxCount")]
         siblings: list[Shape] = []
+        shape.demanding = True
         if any(v.value == "true" for v in self._get(shape.node, "qualifiedValueShapesDisjoint")):
             for parent in self.graph.subjects(sh("property"), shape.node):
                 for other in self._get(parent, "property"):
@@ -226,7 +230,8 @@ class Components(ABC):
         shape.selects += [(select.value, messages) for select in self._get(parameter, "select")]
 
     def _c_hasValue(self, shape: Shape, parameter: Term) -> None:
-        shape.checks.append(lambda data, focus, values: [] if parameter in values else [(None, "HasValue")])
+        shape.demanding = True
+        shape.checks.append(lambda data, focus, values: () if parameter in values else [(None, "HasValue")])
 
     def _c_in(self, shape: Shape, parameter: Term) -> None:
         allowed = set(self._list(parameter))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
@@ -13,6 +13,8 @@ SUBCLASS = NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 TYPE = NamedNode(RDF + "type")
 
 Term = NamedNode | BlankNode | Literal
+Parts = tuple[Term, NamedNode, Term]
+"""Subject, predicate and object of a triple: cheaper than a quad, whose parts are made anew whenever they are asked for."""
 
 
 def sh(name: str) -> NamedNode:
@@ -29,17 +31,23 @@ class Data:
         distinct: Promises that no triple comes twice, which saves looking.
     """
 
-    def __init__(self, triples: Iterable[Quad | Triple], base: Data | None = None, *, distinct: bool = False) -> None:
+    def __init__(
+        self, triples: Iterable[Quad | Triple | Parts], base: Data | None = None, *, distinct: bool = False
+    ) -> None:
         shared = base.out if base is not None else {}
         self.out: dict[Term, dict[NamedNode, list[Term]]] = dict(shared)
         self.size: int = base.size if base is not None else 0
+        last: Term | None = None
+        own: dict[NamedNode, list[Term]] | None = None
         for triple in triples:
-            subject, predicate, value = cast(Term, triple.subject), triple.predicate, cast(Term, triple.object)
-            own = self.out.get(subject)
+            subject, predicate, value = triple if isinstance(triple, tuple) else _parts(triple)
+            if subject is not last:  # what is sorted has the triples of a subject together
+                last = subject
+                own = self.out.get(subject)
+                if own is not None and subject in shared and own is shared[subject]:
+                    own = self.out[subject] = {name: list(values) for name, values in own.items()}
             if own is None:
                 own = self.out[subject] = {}
-            elif subject in shared and own is shared[subject]:
-                own = self.out[subject] = {name: list(values) for name, values in own.items()}
             values = own.get(predicate)
             if values is None:
                 own[predicate] = [value]
@@ -50,7 +58,7 @@ class Data:
             self.size += 1
         self._into: dict[NamedNode, dict[Term, list[Term]]] = {}
         self._having: dict[NamedNode, list[Term]] | None = None
-        self._supers: dict[Term, set[Term]] = {}
+        self._instances: dict[Term, dict[Term, None]] = {}
 
     def subjects(self, predicate: NamedNode, value: Term) -> list[Term]:
         """Return the subjects that have *value* for *predicate*."""
@@ -82,35 +90,28 @@ class Data:
 
     def values(self, subject: Term, predicate: NamedNode) -> list[Term]:
         """Return the objects of *subject* and *predicate*, each once."""
-        return self.out.get(subject, {}).get(predicate, [])
-
-    def supers(self, kind: Term) -> set[Term]:
-        """Return *kind* and every class it is a subclass of."""
-        if kind not in self._supers:
-            found, todo = {kind}, [kind]
-            while todo:
-                for parent in self.values(todo.pop(), SUBCLASS):
-                    if parent not in found:
-                        found.add(parent)
-                        todo.append(parent)
-            self._supers[kind] = found
-        return self._supers[kind]
+        own = self.out.get(subject)
+        return own.get(predicate, []) if own is not None else []
 
     def is_a(self, node: Term, kind: Term) -> bool:
         """Tell whether *node* is an instance of *kind* or a subclass (SHACL instance)."""
-        return any(kind in self.supers(own) for own in self.values(node, TYPE))
+        return node in self.instances(kind)
 
-    def instances(self, kind: Term) -> Iterator[Term]:
-        """Yield the SHACL instances of *kind*, each once."""
-        seen: set[Term] = set()
-        todo, classes = [kind], {kind}
-        while todo:
-            current = todo.pop()
-            for node in self.subjects(TYPE, current):
-                if node not in seen:
-                    seen.add(node)
-                    yield node
-            for child in self.subjects(SUBCLASS, current):
-                if child not in classes:
-                    classes.add(child)
-                    todo.append(child)
+    def instances(self, kind: Term) -> dict[Term, None]:
+        """Return the SHACL instances of *kind*, each once, in order."""
+        found = self._instances.get(kind)
+        if found is None:
+            found = self._instances[kind] = {}
+            todo, classes = [kind], {kind}
+            while todo:
+                current = todo.pop()
+                found.update(dict.fromkeys(self.subjects(TYPE, current)))
+                for child in self.subjects(SUBCLASS, current):
+                    if child not in classes:
+                        classes.add(child)
+                        todo.append(child)
+        return found
+
+
+def _parts(triple: Quad | Triple) -> Parts:
+    return cast(Term, triple.subject), triple.predicate, cast(Term, triple.object)

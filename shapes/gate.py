@@ -21,7 +21,7 @@ from summitgraph.ontology import terms
 
 from . import CROSS, GATE, paths
 from .compiler import Compiler
-from .data import SUBCLASS, TYPE, Data
+from .data import SUBCLASS, TYPE, Data, Parts
 from .engine import Result, Shape, run, run_selects
 from .report import Finding, Place, Report
 
@@ -62,9 +62,10 @@ def check(quads: Sequence[Quad], modules: tuple[str, ...] = GATE) -> Report:
     if not quads:
         raise ValueError("nothing to validate: no quads were given")
     shapes = compiled(modules)
-    data = Data(quads, _background())
+    known: Sequence[Parts] | None = getattr(quads, "triples", None)  # of graph.statements, which is above this folder
+    data = Data(quads, _background()) if known is None else Data(known, _background(), distinct=True)
     results = run(shapes, data)
-    findings = [*_findings(results, shapes, _Places(quads).of), *evidence_findings(quads)]
+    findings = [*_findings(results, shapes, _Places(quads).of), *evidence_findings(data)]
     return Report(tuple(findings), data.size - _background().size, len(shapes))
 
 
@@ -114,47 +115,46 @@ def _places_in_store(store: Store, node: str, predicates: set[str]) -> tuple[Pla
     return _Places(near).of(node, predicates)
 
 
-def evidence_findings(quads: Iterable[Quad]) -> list[Finding]:
+def evidence_findings(data: Data) -> list[Finding]:
     """Return a Violation for every evidence whose words are not exactly at its place in the source text.
 
     And one for every quotation whose words are not in the text it is cited from, white space aside.
     """
-    values: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in _READ_BACK}
-    for quad in quads:
-        found_values = values.get(quad.predicate.value)
-        if found_values is not None:
-            found_values[_key(quad.subject)].append(_key(quad.object))
-    texts, sources = values[_SG + "text"], values[_OA + "hasSource"]
-    starts, ends, exacts = (values[_OA + name] for name in ("start", "end", "exact"))
-
+    out = data.out
+    texts = {_key(source): _key(out[source][_TEXT][0]) for source in data.having(_TEXT)}
     found = []
-    for evidence, parts in values[_OA + "hasSelector"].items():
-        text = next((text for source in sources[evidence] for text in texts.get(source, ())), None)
+    for evidence in data.having(_SELECTOR):
+        own = out[evidence]
+        sources = own.get(_SOURCE, [])
+        text = next((texts[key] for source in sources if (key := _key(source)) in texts), None)
+        parts = [out[part] for part in own[_SELECTOR] if part in out]
         start, end = (
-            next((_offset(v) for part in parts for v in table.get(part, ())), None) for table in (starts, ends)
+            next((_offset(_key(v)) for part in parts for v in part.get(name, ())), None) for name in (_START, _END)
         )
-        exact = next((v for part in parts for v in exacts.get(part, ())), None)
+        exact = next((_key(v) for part in parts for v in part.get(_EXACT, ())), None)
         if text is None or start is None or end is None or exact is None:
             continue  # the shapes say what is missing or ill-formed
         if not 0 <= start < end <= len(text) or text[start:end] != exact:
-            place = Place(sources[evidence][0].rsplit("/", 1)[-1], start, end, exact)
-            found.append(_misquoted("EvidenceInText", evidence, _OA + "exact", exact, _NOT_AT_ITS_PLACE, (place,)))
-    flat = {source: " ".join(texts[source][0].split()) for source in texts} if values[_SG + "quote"] else {}
-    for statement, quotes in values[_SG + "quote"].items():
-        cited = {source for evidence in values[_SG + "evidence"][statement] for source in sources[evidence]}
+            place = Place(_key(sources[0]).rsplit("/", 1)[-1], start, end, exact)
+            found.append(_misquoted("EvidenceInText", _key(evidence), _EXACT.value, exact, _NOT_AT_ITS_PLACE, (place,)))
+    quoting = data.having(_QUOTE)
+    flat = {source: " ".join(text.split()) for source, text in texts.items()} if quoting else {}
+    for statement in quoting:
+        own = out[statement]
+        cited = {_key(source) for evidence in own.get(_EVIDENCE, ()) for source in data.values(evidence, _SOURCE)}
         read = [flat[source] for source in sorted(cited) if source in flat]
         found += [
-            _misquoted("QuoteInText", statement, _SG + "quote", quote, _NOT_IN_THE_TEXT)
-            for quote in quotes
+            _misquoted("QuoteInText", _key(statement), _QUOTE.value, quote, _NOT_IN_THE_TEXT)
+            for quote in map(_key, own[_QUOTE])
             if read and not any(" ".join(quote.split()) in text for text in read)
         ]
     return found
 
 
-_READ_BACK = (
-    *(_OA + name for name in ("hasSelector", "hasSource", "start", "end", "exact")),
-    *(_SG + name for name in ("text", "quote", "evidence")),
+_SELECTOR, _SOURCE, _START, _END, _EXACT = (
+    NamedNode(_OA + name) for name in ("hasSelector", "hasSource", "start", "end", "exact")
 )
+_TEXT, _QUOTE, _EVIDENCE = (NamedNode(_SG + name) for name in ("text", "quote", "evidence"))
 _NOT_AT_ITS_PLACE = {
     "en": "The words quoted as evidence do not stand at the place given; correct oa:start, oa:end or oa:exact.",
     "ar": "الألفاظ المستشهد بها ليست في الموضع المذكور من النص؛ صحّح oa:start أو oa:end أو oa:exact.",

@@ -125,7 +125,7 @@ def _take_effect(writer: Writer, before: Reviews, after: Reviews, documents: Seq
         raise
 
 
-def _build(writer: Writer, document: str, reviews: Reviews) -> list[Quad]:
+def _build(writer: Writer, document: str, reviews: Reviews) -> Sequence[Quad]:
     _, quads = pipeline.build(read_back(writer.database, document), reviews)
     if not (found := gate.check(quads)).conforms:
         raise SummitGraphError(f"document {document} would not conform with this decision:\n{report.text(found, 'en')}")

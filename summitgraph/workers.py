@@ -22,6 +22,7 @@ from summitgraph.graph import reference, review
 from summitgraph.graph.convert import convert
 from summitgraph.graph.link import link
 from summitgraph.graph.records import Document, Extraction
+from summitgraph.graph.statements import Statements
 from summitgraph.loaders.extractors import Extractor, Rules
 from summitgraph.shapes import gate
 from summitgraph.shapes.report import Report
@@ -57,7 +58,7 @@ class Built:
 
 def build(
     document: Document, reviews: review.Reviews | None = None, extractor: Extractor | None = None
-) -> tuple[Extraction, list[Quad]]:
+) -> tuple[Extraction, Sequence[Quad]]:
     """Return what *document* states, as facts and as the quads of its graph; no quads for a text about no summit.
 
     Args:
@@ -76,6 +77,8 @@ def build(
 
 def serialized(quads: Iterable[Quad]) -> bytes:
     """Return *quads* as N-Quads: what is handed from process to process and to the store."""
+    if isinstance(quads, Statements):
+        return quads.n_quads()
     return pyoxigraph.serialize(quads, format=RdfFormat.N_QUADS) or b""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def document(text: str = TEXT, source: str = "article.txt") -> Document:
 
 
 @pytest.fixture(scope="session")
-def quads() -> list[Quad]:
+def quads() -> Sequence[Quad]:
     """The graph of a short article."""
     return pipeline.build(document())[1]
 

@@ -37,7 +37,7 @@ def score(paths: Sequence[Path], folders: Iterable[Path] = (GOLD / "dev", SAMPLE
         LookupError: If there is no text of a gold file.
     """
     known = texts(folders)
-    graphs: dict[str, list[Quad]] = {}
+    graphs: dict[str, Sequence[Quad]] = {}
     for path in paths:
         sha = gold.read_file(path).sha256
         if sha not in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -63,7 +63,7 @@ def summit() -> Extraction:
 
 
 @pytest.fixture(scope="module")
-def quads(summit: Extraction) -> list[Quad]:
+def quads(summit: Extraction) -> Sequence[Quad]:
     """Its graph."""
     return convert(summit, link(summit), "1.0")
 
@@ -81,14 +81,14 @@ def of_class(quads: Iterable[Quad], name: str) -> list[NamedNode]:
     return [q.subject for q in quads if q.predicate.value == RDF + "type" and q.object == iris.term(name)]  # type: ignore[misc]
 
 
-def test_the_graph_passes_the_gate_and_has_no_blank_node(quads: list[Quad], summit: Extraction) -> None:
+def test_the_graph_passes_the_gate_and_has_no_blank_node(quads: Sequence[Quad], summit: Extraction) -> None:
     assert [f for f in gate.check(quads).findings if f.severity == "Violation"] == []
     assert not [q for q in quads if isinstance(q.subject, BlankNode) or isinstance(q.object, BlankNode)]
     assert {q.graph_name for q in quads} == {iris.document_graph(summit.document.id)}
     assert len(set(quads)) == len(quads)
 
 
-def test_every_direct_triple_about_entities_has_a_claim(quads: list[Quad]) -> None:
+def test_every_direct_triple_about_entities_has_a_claim(quads: Sequence[Quad]) -> None:
     summit = iris.entity("Summit", "AI Action Summit 2025")
     claims = of_class(quads, "Claim")
     claimed = {
@@ -104,7 +104,7 @@ def test_every_direct_triple_about_entities_has_a_claim(quads: list[Quad]) -> No
         assert values(quads, "http://www.w3.org/ns/prov#wasGeneratedBy", claim)
 
 
-def test_evidence_reads_back_from_the_text_with_its_surroundings(quads: list[Quad]) -> None:
+def test_evidence_reads_back_from_the_text_with_its_surroundings(quads: Sequence[Quad]) -> None:
     evidence = of_class(quads, "Evidence")
 
     assert len(evidence) >= 5
@@ -120,7 +120,7 @@ def test_evidence_reads_back_from_the_text_with_its_surroundings(quads: list[Qua
         assert len(prefix) == min(32, int(start))
 
 
-def test_the_type_of_an_entity_rests_on_its_names(quads: list[Quad]) -> None:
+def test_the_type_of_an_entity_rests_on_its_names(quads: Sequence[Quad]) -> None:
     person = iris.entity("Person", "Emmanuel Macron")
     claim = next(
         c
@@ -137,7 +137,7 @@ def test_the_type_of_an_entity_rests_on_its_names(quads: list[Quad]) -> None:
     assert words == {"إيمانويل ماكرون", "ماكرون"}
 
 
-def test_a_linked_entity_has_the_tables_labels_and_other_forms_beside_them(quads: list[Quad]) -> None:
+def test_a_linked_entity_has_the_tables_labels_and_other_forms_beside_them(quads: Sequence[Quad]) -> None:
     person = iris.entity("Person", "Emmanuel Macron")
 
     assert values(quads, SAME_AS, person) == {"http://www.wikidata.org/entity/Q3052772"}
@@ -146,7 +146,7 @@ def test_a_linked_entity_has_the_tables_labels_and_other_forms_beside_them(quads
     assert values(quads, ALT, person) == {"ماكرون"}
 
 
-def test_an_amount_is_a_decimal_without_exponent_and_a_currency_of_the_ontology(quads: list[Quad]) -> None:
+def test_an_amount_is_a_decimal_without_exponent_and_a_currency_of_the_ontology(quads: Sequence[Quad]) -> None:
     amounts = of_class(quads, "MonetaryAmount")
     minimums = [q.object for q in quads if q.predicate.value == SG + "minValue"]
 
@@ -156,13 +156,13 @@ def test_an_amount_is_a_decimal_without_exponent_and_a_currency_of_the_ontology(
     assert SG + "MoreThan" in values(quads, SG + "comparator")
 
 
-def test_a_part_points_at_the_commitment_it_is_part_of(quads: list[Quad]) -> None:
+def test_a_part_points_at_the_commitment_it_is_part_of(quads: Sequence[Quad]) -> None:
     (whole,) = values(quads, SG + "partOf")
 
     assert NamedNode(whole) in of_class(quads, "FinancialCommitment")
 
 
-def test_a_refusal_gives_the_direct_triple(quads: list[Quad]) -> None:
+def test_a_refusal_gives_the_direct_triple(quads: Sequence[Quad]) -> None:
     assert values(quads, SG + "refusedBy") == {iris.entity("State", "United Kingdom").value}
 
 
@@ -204,7 +204,7 @@ def test_a_thing_without_a_name_is_the_documents_own() -> None:
     assert not values(graphs[0], SG + "partnerOf")  # nothing is its own partner
 
 
-def test_the_order_of_entities_and_facts_changes_no_byte(summit: Extraction, quads: list[Quad]) -> None:
+def test_the_order_of_entities_and_facts_changes_no_byte(summit: Extraction, quads: Sequence[Quad]) -> None:
     turned = replace(summit, entities=summit.entities[::-1], facts=summit.facts[::-1])
 
     assert [str(q) for q in convert(turned, link(turned), "1.0")] == [str(q) for q in quads]

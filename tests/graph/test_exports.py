@@ -44,7 +44,7 @@ NASTY = 'قمة "<b>\u202eX\u202c</b>" & Co;\n=1+1\x0b, \\ ' + "ط" * 10_000
 def store(tmp_path_factory: pytest.TempPathFactory, quads: list[Quad]) -> Iterator[Store]:
     """Two documents, and in the second a company with a name that every format has to bear."""
     root = tmp_path_factory.mktemp("exports")
-    other = pipeline.build(document(OTHER_TEXT, "other.txt"))[1]
+    other = list(pipeline.build(document(OTHER_TEXT, "other.txt"))[1])
     graph = other[0].graph_name
     seoul = next(q.subject for q in other if q.predicate.value == iris.ONTOLOGY + "chairedBy")
     company = NamedNode(f"{iris.base()}id/company/nasty")

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 def etag_of(normal: str, form: str, base: str, version: str, dataset: tuple[object, ...]) -> str:
     """Return the entity tag of a result, known before it is computed: of its normal text, format, base IRI, data and dataset."""
-    key = "\0".join((normal, form, base, version, repr(dataset)))
+    key = "\0".join((normal, form, base, version, _WHOLE if dataset is WHOLE else repr(dataset)))
     return '"' + hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest() + '"'
 
 
 WHOLE = (None, None, False, False)  # the dataset of a query whose request names none
+_WHOLE = repr(WHOLE)
 
 
 @dataclass(slots=True)

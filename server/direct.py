@@ -20,7 +20,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from . import view
 from .board import KEPT_LARGEST, REQUEST_BYTES, Board
@@ -58,9 +58,9 @@ class Profile:
         self.start: bytes = message["start"].encode("latin-1")
         self.end: bytes = message["end"].encode("latin-1")
 
-    def whole(self, head: str, timing: str) -> bytes:
-        """Return a head with its place for the time filled in."""
-        return self.start + (head % timing).encode() + self.end
+    def whole(self, lines: str) -> bytes:
+        """Return a head with these lines in it."""
+        return self.start + lines.encode() + self.end
 
 
 class Loan:
@@ -252,14 +252,17 @@ class Direct:
         if coding:
             body = compress(body, coding)
             content_type += f"\r\nContent-Encoding: {coding}"
-        head = f"ETag: {etag}\r\nServer-Timing: %s\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
-        rows = header["rows"]
-        note = Note(str(message["query"]), str(message["form"]), rows if isinstance(rows, int) else None)
-        if len(body) <= KEPT_LARGEST and self._came_before(data):
-            self._keep(data, Kept(version, profile.whole(head, "cache;desc=hit"), body, note))
+        tag = f"ETag: {etag}\r\nServer-Timing: cache;desc="
+        kind = f"\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        note: Note | None = None
+        keep = len(body) <= KEPT_LARGEST and self._came_before(data)
+        if keep or self.log.open:
+            note = Note(str(message["query"]), str(message["form"]), cast("int | None", header["rows"]))
+        if keep and note is not None:
+            self._keep(data, Kept(version, profile.whole(f"{tag}hit{kind}"), body, note))
         query_ms, total_ms = (ran - started) * 1000, (time.monotonic() - started) * 1000
-        timing = f"cache;desc=miss, queue;dur=0.00, query;dur={query_ms:.2f}, total;dur={total_ms:.2f}"
-        self._send(loan, profile.whole(head, timing), body, note, started, cached=False)
+        timing = f"miss, queue;dur=0.00, query;dur={query_ms:.2f}, total;dur={total_ms:.2f}"
+        self._send(loan, profile.whole(f"{tag}{timing}{kind}"), body, note, started, cached=False)
 
     def _came_before(self, data: bytes) -> bool:
         """Tell whether a request came before, lately: most never come again, and to keep their replies costs memory."""
@@ -279,11 +282,11 @@ class Direct:
             oldest, gone = self.kept.popitem(last=False)
             self.kept_bytes -= gone.cost(oldest)
 
-    def _send(self, loan: Loan, head: bytes, body: bytes, note: Note, started: float, *, cached: bool) -> None:
+    def _send(self, loan: Loan, head: bytes, body: bytes, note: Note | None, started: float, *, cached: bool) -> None:
         # Counted first: who has the answer finds it counted.
         seconds = time.monotonic() - started
         self.board.count(self.slot, seconds, len(body), bisect.bisect_left(BUCKETS_S, seconds), cached=cached)
-        if self.log.open:
+        if note is not None and self.log.open:
             self.log.write(note, "ok", seconds, len(body), cached=cached)
         data = b"".join((head, date_header(), b"\r\n", body))
         if not cached:

@@ -7,14 +7,14 @@ no prefixed names, texts only in double quotes, and no line break within a text 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from .spool import Spool
 
 _TEXT = rb'"(?:[^"\\]|\\.)*+"'
-_TEXT_OR_IRI = re.compile(_TEXT + rb"|<[^>]*+>", re.DOTALL)
-_NAMESPACE = re.compile(rb"<([^<>\"\s]*[/#])")
+_ANY_TEXT = re.compile(_TEXT, re.DOTALL)
 # Characters a local name may hold wherever it stands (Turtle 1.1, PN_CHARS_U and digits), in UTF-8; others keep their IRI.
 _CHAR = (
     rb"(?:[A-Za-z0-9_]|\xc3[\x80-\x96\x98-\xb6\xb8-\xbf]|[\xc4-\xcb\xce-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]"
@@ -73,16 +73,13 @@ def _pieces(spool: Spool) -> Iterator[bytes]:
 
 
 def _count(data: bytes) -> int:
-    """Return how many triples end in *data*: each is followed by a comma, a semicolon or a full stop."""
-    bare = _TEXT_OR_IRI.sub(b"", data)
-    return bare.count(b" ,") + bare.count(b" ;") + bare.count(b" .\n")
+    """Return how many triples are in *data*: a line each, and one for each comma between two objects."""
+    commas = data.count(b" , ")
+    return data.count(b"\n") + (_ANY_TEXT.sub(b"", data).count(b" , ") if commas else 0)
 
 
 def _shorten(data: bytes, known: Mapping[bytes, bytes], used: set[bytes]) -> bytes:
     """Return *data* with prefixed names where a namespace is *known*; add those to *used*."""
-    found = known.keys() & set(_NAMESPACE.findall(data))
-    if not found:
-        return data
 
     def shorten(match: re.Match[bytes]) -> bytes:
         space = match[1]
@@ -91,14 +88,22 @@ def _shorten(data: bytes, known: Mapping[bytes, bytes], used: set[bytes]) -> byt
         used.add(space)
         return known[space] + match[2]
 
-    return _pattern(frozenset(found)).sub(shorten, data)
+    return _pattern(frozenset(known)).sub(shorten, data) if known else data
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _pattern(spaces: frozenset[bytes]) -> re.Pattern[bytes]:
     """Return what finds texts, and IRIs in one of *spaces* as two groups."""
-    longest_first = sorted(spaces, key=lambda space: (-len(space), space))
-    return re.compile(_TEXT + rb"|<(%b)(%b)>" % (b"|".join(map(re.escape, longest_first)), _LOCAL), re.DOTALL)
+    return re.compile(_TEXT + rb"|<(%b)(%b)>" % (_one_of(sorted(spaces)), _LOCAL), re.DOTALL)
+
+
+def _one_of(words: Sequence[bytes]) -> bytes:
+    """Return a pattern for each of the sorted *words*, the longest where one begins with another; it reads no byte twice."""
+    first, last = words[0], words[-1]
+    same = next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    ends = [word[same:] for word in words]
+    branches = [_one_of(list(group)) for byte, group in groupby(ends, key=lambda end: end[:1]) if byte]
+    return re.escape(first[:same]) + (b"(?:%b)" % b"|".join(branches) + b"?" * (not ends[0]) if branches else b"")
 
 
 def _head(known: Mapping[bytes, bytes], used: set[bytes]) -> bytes:

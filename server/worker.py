@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+import pyoxigraph as ox
+
 from . import view
 from .messages import REPLY, UNCOUNTED, reply, send_file
 from .results import MARKS, count_rows, is_iri, page_rows, write_rdf
@@ -41,13 +43,11 @@ class Views:
         return self.opened
 
     def _open(self, name: str) -> None:
-        import pyoxigraph
-
         self.close()
         folder = self.store / view.FOLDER / name
         self._lock = os.open(folder.with_suffix(".lock"), os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
-        self.opened = pyoxigraph.Store.read_only(str(folder))
+        self.opened = ox.Store.read_only(str(folder))
         self.version = name
 
     def close(self) -> None:
@@ -60,19 +60,15 @@ class Views:
 
 def current_snapshot(store: Path) -> Any:
     """Return the published snapshot itself, open for reading; again if it is replaced while we look."""
-    import pyoxigraph
-
     for _ in range(20):
         number = view.current_name(store).partition("-")[0]
         with contextlib.suppress(OSError):
-            return pyoxigraph.Store.read_only(str(store / "snapshots" / number))
+            return ox.Store.read_only(str(store / "snapshots" / number))
     raise OSError(f"no snapshot of {store} can be opened")
 
 
 def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object], Spool]:
     """Run one query and return the header of the reply and the finished result."""
-    import pyoxigraph as ox
-
     if kind := request.get("check"):  # only its syntax is asked for: run on nothing
         empty = ox.Store()
         (empty.update if kind == "update" else empty.query)(request["query"], base_iri=request["base"])
@@ -104,13 +100,17 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
             }  # one for each
         write_rdf(results, form, prefixes, spool)
         rows = count_rows(form, spool)
-    elif form in _TABLES:
-        boolean = isinstance(results, ox.QueryBoolean)
-        results.serialize(output, format=ox.QueryResultsFormat.from_extension(_TABLES[form]))
-        rows = 1 if boolean else count_rows(form, spool)
     elif isinstance(results, ox.QueryBoolean):
-        spool.write(json.dumps({"boolean": bool(results)}).encode())
         rows = 1
+        if form == "json":  # as the engine writes it, which would take as long as a small query
+            spool.write(b'{"head":{},"boolean":true}' if results else b'{"head":{},"boolean":false}')
+        elif form in _TABLES:
+            results.serialize(output, format=_TABLES[form])
+        else:
+            spool.write(json.dumps({"boolean": bool(results)}).encode())
+    elif form in _TABLES:
+        results.serialize(output, format=_TABLES[form])
+        rows = count_rows(form, spool)
     else:
         page = page_rows(results, request["html_rows"])
         rows = len(page["rows"])
@@ -120,7 +120,12 @@ def answer(views: Views, request: Mapping[str, Any]) -> tuple[dict[str, object],
     return {"ok": True, "version": version, "size": spool.size, "rows": rows, "truncated": truncated}, spool
 
 
-_TABLES = {"json": "srj", "xml": "srx", "csv": "csv", "tsv": "tsv"}
+_TABLES = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
 
 
 def respond(connection: socket.socket, views: Views, request: Mapping[str, Any]) -> None:
@@ -167,8 +172,6 @@ def reply_with(
 
 def load() -> None:
     """Load the engine and use each part of it once, so that what is forked from here shares its pages."""
-    import pyoxigraph as ox
-
     store = ox.Store()
     store.add(ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"), ox.DefaultGraph()))
     for form in ("json", "turtle"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import regex
@@ -13,6 +14,7 @@ from summitgraph.graph.records import Document, Extraction, Finding
 from . import clauses, findings, lead, learned, merging, mishaps, summits
 from .about import is_about_summits
 from .annotate import Annotated, Match, matches, rewrite
+from .candidates import Scene
 from .core import core
 from .discourse import Discourse
 from .entities import EntityTable
@@ -46,6 +48,7 @@ class Reader:
         self.builder = Builder(self.source, self.table, self.discourse)
         self.vain: dict[str, set[int]] = {}  # by sentence, the name patterns that are nowhere in it
         self.namer = Namer(self.source, self.table, self.builder, self.discourse)
+        self._scene = Scene(self.table, None, language)
         self._used: dict[str, set[int]] = {}  # of a sentence: the items that patterns have stated each kind of fact of
 
     def read(self) -> Extraction:
@@ -56,6 +59,7 @@ class Reader:
         if not self._learn(found):
             return Extraction(document)
         main = self.discourse.main
+        self._scene = Scene(self.table, main, self.language)
         if main and main.year and not year:
             fill_years([item for item in found.items if item.type == "Date"], main.year)
         sentences = self.sentences.annotated(found, merging.aliases(self.table, self.language))
@@ -134,9 +138,19 @@ class Reader:
 
     def learn_from(self, sentence: Annotated) -> None:
         """State what no pattern has stated and the learned weights find likely."""
-        for match in learned.find(sentence, self._used):
+        for match in learned.find(sentence, self._used, self._scene):
             if not is_passed_over(self.discourse.topics, sentence, match.start, match.end):
-                self._emit(match)
+                self._emit(self._in_line(match))
+
+    def _in_line(self, match: Match) -> Match:
+        """Return *match* without what stands on other lines than its items: other entries of a list."""
+        sentence, text = match.sentence, self.source.folded.text
+        cells = sorted(cell for slot in match.slots.values() for cell in slot)
+        before = text.rfind("\n", sentence.starts[match.start], sentence.starts[cells[0]])
+        behind = text.find("\n", sentence.ends[cells[-1] - 1], sentence.ends[match.end - 1])
+        start = next(cell for cell in range(match.start, cells[0] + 1) if sentence.starts[cell] > before)
+        end = next((cell for cell in range(cells[-1], match.end) if sentence.starts[cell] >= behind >= 0), match.end)
+        return replace(match, start=start, end=end)
 
     def _frame(self, pattern: Pattern, sentence: Annotated) -> None:
         if not self.discourse.follows(pattern, sentence):

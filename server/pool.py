@@ -34,6 +34,8 @@ TICK_S = 0.025  # how often running queries are looked at
 SPAWN_AFTER_S = 0.01  # a request that has waited this long for a ready process may start another one
 SLOW_AFTER_S = 0.25  # a query that has run this long gives way to the others
 SLOW_NICE = 10
+LONG_S = 0.05  # beside processes whose queries have run so long,
+SPARE = 2  # so many others are there, so that a short query need not wait for one to start
 DEPTH = 4  # queries a process may have at once: one that runs, and those behind it
 BEHIND_S = 0.001  # a query goes behind one that has run no longer than this, rather than to a process that sleeps
 RESCUE_S = 0.004  # a query that has stood behind another for so long goes to another process after all
@@ -69,6 +71,7 @@ class Pool:
             False  # whether a query was answered quickly since the last tick: there is somebody to give way to
         )
         self._last: Process | None = None  # the one that was given a query last
+        self._done: Process | None = None  # the one whose result is being handed on, and that has no other
         self._retry_at = 0.0
         self.killed = self.crashed = 0
         self.lending: Lending | None = None
@@ -179,7 +182,8 @@ class Pool:
             self._adopt(process, job, began)
             return
         last = self._last
-        if last is not None and 0 < len(last.jobs) < DEPTH and time.monotonic() < last.started + BEHIND_S:
+        now = time.monotonic()
+        if last is not None and 0 < len(last.jobs) < DEPTH and not last.loans and now < last.started + BEHIND_S:
             # To wake a process costs more than a small query does, and one core runs two of them no faster.
             self._give(last, job)
         elif self._idle:
@@ -231,11 +235,15 @@ class Pool:
 
     def unused(self) -> Process | None:
         """Return a process that has nothing to do and can take loans, if there is one."""
+        done = self._done
+        if done is not None and done.slot >= 0 and not done.loans:
+            return done
         return next((process for process in self._idle if process.slot >= 0), None)
 
     def keep_out(self, process: Process) -> None:
         """Give *process* no queries, until it is let in again."""
-        self._idle.remove(process)
+        if process is not self._done:
+            self._idle.remove(process)
 
     def let_in(self, process: Process) -> None:
         """Give *process* queries again."""
@@ -318,10 +326,14 @@ class Pool:
         elif process.jobs:
             self._begin_first(process, now)
         elif not process.loans:
-            self._free(process, now)
+            self._done = process  # it can be lent connections before it is given the next query
         if job is not None:
             result.queued_s, result.ran_s = job.begun - job.asked, now - job.begun
             job.done(result)
+        if (done := self._done) is not None:
+            self._done = None
+            if not done.loans:
+                self._free(done, now)
         if result.file is not None and (job is None or job.done is ignore):
             result.file.close()
 
@@ -397,11 +409,12 @@ class Pool:
     def _tick(self) -> None:
         """Kill what has passed its deadline; let what is long give way to others; refuse who has waited too long."""
         now = time.monotonic()
-        running = False
+        running, long = False, 0
         for process in tuple(self._processes):
             if process.deadline == math.inf:
                 continue
             running = True
+            long += now > process.started + LONG_S
             if now > process.deadline:
                 self._expire(process)
             elif self._quick and not process.slowed and process.number and now > process.started + SLOW_AFTER_S:
@@ -409,6 +422,8 @@ class Pool:
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, process.number, SLOW_NICE)
         self._quick = False
+        if long and len(self._processes) < min(long + SPARE, self.maximum):
+            self._spawn()
         # Where all there is has yet to start, patience is START_S.
         patience = self.queue_wait_s if self.alive else max(self.queue_wait_s, START_S)
         while self._waiting and self._waiting[0].asked < now - patience:

@@ -126,3 +126,24 @@ def test_query_behind_a_harmful_one_is_answered(small: Pool, store: Path, monkey
         thread.join()
 
     assert found == {"harmful": "crashed", "honest 0": "false", "honest 1": "false", "honest 2": "false"}
+
+
+def test_long_query_has_others_started_beside_it(store: Path) -> None:
+    view.build(store)
+    pool = Pool(store, ready=1, maximum=4, queue=1, queue_wait_s=2.0, memory_mb=512)
+    pool.start()
+    try:
+        assert ask(pool, store, "ASK {}", 5.0) == "true"
+        assert pool.alive == 1
+        found: list[str] = []
+        thread = threading.Thread(target=lambda: found.append(ask(pool, store, ENDLESS, 3.0)))
+        thread.start()
+        deadline = time.monotonic() + 2.5
+        while pool.alive < 1 + pools.SPARE and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+        assert pool.alive == 1 + pools.SPARE
+        assert (pool.busy, pool.waiting) == (1, 0)
+        thread.join()
+    finally:
+        pool.close()

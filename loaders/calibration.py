@@ -1,17 +1,15 @@
-"""What a confidence means: how often facts of a family of rules turned out right, measured on gold.
+"""What a confidence means: how often facts of a rule turned out right on articles that no rule was written for.
 
-A pattern file gives each rule a raw confidence; ``calibration.json`` counts, by family of rules and by raw confidence, how many facts
-were right on the development gold (``python -m tests.gold.calibrate``). Few facts say little, so each share is drawn towards that of
-its confidence in all families, and that towards the share of all (a beta-binomial shrinkage); within a family a higher raw confidence
-never gives a lower one (pool adjacent violators). Patterns are tuned on that gold, so all is moved, by one number, to the precision on
-the articles kept aside.
+A pattern file gives each rule a raw confidence; ``calibration.json`` counts, by family of rules and raw confidence and by rule, how
+many facts were right on the gold of ``tests/gold/train`` (``python -m tests.gold.calibrate``). Few facts say little, so the share of
+a rule is drawn towards that of its family, that towards the share of its confidence in all families, and that towards the share of all
+(a beta-binomial shrinkage); within a family a higher raw confidence never gives a lower share (pool adjacent violators).
 """
 
 from __future__ import annotations
 
 import bisect
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,7 +42,7 @@ class Calibration:
     """Shares of right facts by family and bin."""
 
     counts: Counts = field(default_factory=dict)
-    shift: float = 0.0  # of the log-odds, from the development gold to articles never tuned on
+    rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # facts and how many of them were right
 
     def __post_init__(self) -> None:
         """Compute the shares once."""
@@ -65,13 +63,7 @@ class Calibration:
             return raw
         shares: Mapping[str, Sequence[float]] = self._shares  # type: ignore[attr-defined]
         share = shares.get(family(rule), shares[""])[place(raw)]
-        return round(min(_HIGHEST, max(_LOWEST, moved(share, self.shift))), 2)
-
-
-def moved(share: float, shift: float) -> float:
-    """Return *share* with *shift* added to its log-odds."""
-    share = min(1 - 1e-6, max(1e-6, share))
-    return 1 / (1 + math.exp(-(math.log(share / (1 - share)) + shift)))
+        return round(min(_HIGHEST, max(_LOWEST, _shrunk(self.rules.get(rule, (0, 0)), share))), 2)
 
 
 def _sum(pairs: Any) -> tuple[int, int]:
@@ -101,7 +93,8 @@ def load() -> Calibration:
         return Calibration()
     content = json.loads(PATH.read_text("utf-8"))
     counts = {name: [(n, right) for n, right in row] for name, row in content["counts"].items()}
-    return Calibration(counts, content["shift"])
+    rules = {name: (n, right) for name, (n, right) in content["rules"].items()}
+    return Calibration(counts, rules)
 
 
 def confidence(rule: str, raw: float) -> float:

@@ -1,13 +1,12 @@
 """Measure what raw confidences are worth: ``python -m tests.gold.calibrate`` writes ``loaders/calibration.json``.
 
-Counts by family of rules and raw confidence come from the development gold; from the articles kept aside comes one number, how far
-their precision lies below what those counts let expect. Nothing else is read from them.
+Counted on ``train``: articles that no rule was written for.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from summitgraph import pipeline
@@ -36,7 +35,7 @@ def judged(split: str) -> Iterator[tuple[str, float, bool]]:
                     yield fact.rules[0], fact.confidence, (str(fact), fact.rules, fact.evidence) not in shown
 
 
-def count(facts: Iterator[tuple[str, float, bool]]) -> dict[str, list[tuple[int, int]]]:
+def count(facts: Iterable[tuple[str, float, bool]]) -> dict[str, list[tuple[int, int]]]:
     """Return the counts that :class:`calibration.Calibration` is made of."""
     counts: dict[str, list[tuple[int, int]]] = {}
     for rule, raw, right in facts:
@@ -46,30 +45,23 @@ def count(facts: Iterator[tuple[str, float, bool]]) -> dict[str, list[tuple[int,
     return dict(sorted(counts.items()))
 
 
-def shift(plain: calibration.Calibration, kept_aside: list[tuple[str, float, bool]]) -> float:
-    """Return what has to be added to the log-odds so that the mean confidence of *kept_aside* is its precision."""
-    shares = [plain.share(rule, raw) for rule, raw, _ in kept_aside]
-    wanted = (sum(right for *_, right in kept_aside) + 1) / (len(kept_aside) + 2)
-    low, high = -5.0, 5.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        mean = sum(calibration.moved(share, middle) for share in shares) / len(shares)
-        low, high = (middle, high) if mean < wanted else (low, middle)
-    return round(low, 3)
-
-
 def main(path: Path = calibration.PATH) -> None:
     """Measure and write."""
-    counts = count(judged("dev"))
-    kept_aside = list(judged("test"))
-    content = {
-        "edges": list(calibration.EDGES),
-        "counts": counts,
-        "shift": shift(calibration.Calibration(counts), kept_aside) if kept_aside else 0.0,
-        "kept_aside": len(kept_aside),
-    }
-    lines = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in counts.items())
-    text = json.dumps({**content, "counts": "COUNTS"}, indent=1).replace('"COUNTS"', f"{{\n  {lines}\n }}")
+    facts = [fact for fact in judged("train") if calibration.family(fact[0]) != "learned"]
+    rules: dict[str, tuple[int, int]] = {}
+    for rule, _, right in facts:
+        number, good = rules.get(rule, (0, 0))
+        rules[rule] = (number + 1, good + right)
+    content = {"edges": list(calibration.EDGES), "counts": count(facts), "rules": dict(sorted(rules.items()))}
+    parts = []
+    for name, value in content.items():
+        rows = (
+            ",\n  ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in value.items())
+            if isinstance(value, dict)
+            else ""
+        )
+        parts.append(f"{json.dumps(name)}: {{\n  {rows}\n }}" if rows else f"{json.dumps(name)}: {json.dumps(value)}")
+    text = "{\n " + ",\n ".join(parts) + "\n}"
     path.write_text(text + "\n", "utf-8")
     print(path)
 

@@ -33,9 +33,8 @@ row, optional rows included, of all facts. **Recall**: required rows that are ma
 of entities have their own line and are in no other figure. A difficulty is a property of gold rows, so it has a recall only.
 """
 CONFIDENCE = """Facts by the confidence the extractor gives them, and the share that is right. Confidences are calibrated
-(`loaders/calibration.py`): shares by family of rules and raw confidence come from the development articles, smoothed; one number, the
-precision on the articles kept aside, moves them all to what an unseen article can be expected to give. So they are low for the
-development articles, on which the patterns are tuned, and meant for the others.
+(`loaders/calibration.py`): the shares of each rule and family of rules on articles that no rule was written for (`tests/gold/train`),
+smoothed. So they are low for the development articles, on which the patterns are tuned, and meant for the others.
 """
 _COLUMNS = "precision | recall | F1 | right | wrong | found | missed |"
 

@@ -19,6 +19,8 @@ _KNOWN = 8192  # entries of the table
 # Places in a slot, in numbers of eight bytes.
 _RUNNING, _STARTED, _CALLED_IN, _SENDING, _LENGTH, _COUNTS = 0, 1, 2, 3, 4, 8
 _REQUEST = 512  # where the request begins, in bytes
+LOANS = 128  # connections one process may have
+_LEFT = (_REQUEST + REQUEST_BYTES) // 8  # how many requests each of them may still be answered, where that is limited
 COUNTS = 12  # queries, of them cached, seconds, bytes, and one for each bucket of the histogram
 
 
@@ -74,6 +76,14 @@ class Board:
         """Return up to which number loans are called in."""
         return int(self._whole[slot * _SLOT // 8 + _CALLED_IN])
 
+    def left(self, slot: int, place: int) -> int:
+        """Return how many requests the loan at *place* may still be answered."""
+        return int(self._whole[slot * _SLOT // 8 + _LEFT + place])
+
+    def take(self, slot: int, place: int) -> None:
+        """Use up one of them."""
+        self._whole[slot * _SLOT // 8 + _LEFT + place] -= 1
+
     def count(self, slot: int, seconds: float, size: int, bucket: int, *, cached: bool) -> None:
         """Count one query."""
         place, numbers = slot * _SLOT // 8 + _COUNTS, self._real
@@ -92,6 +102,10 @@ class Board:
     def know(self, etag: str) -> None:
         """Remember that the front keeps the result of this tag."""
         self._known[int(etag[1:5], 16) % _KNOWN] = int(etag[5:13], 16)
+
+    def grant(self, slot: int, place: int, requests: int) -> None:
+        """Let the loan at *place* be answered so many requests."""
+        self._whole[slot * _SLOT // 8 + _LEFT + place] = requests
 
     def running_since(self, slot: int) -> float | None:
         """Return when the query began that the process runs for a loan, None where there is none."""

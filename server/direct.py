@@ -34,6 +34,7 @@ from .observe import BUCKETS_S, Note, QueryLog
 from .problems import Problem
 from .protocol import choose_format, read_parameters
 from .reply import date_header
+from .rewrite import limit_rows
 from .spool import Spool
 from .worker import Views, answer, failure, reply_with, respond
 
@@ -66,10 +67,11 @@ class Profile:
 class Loan:
     """A connection that was lent."""
 
-    __slots__ = ("connection", "number", "used")
+    __slots__ = ("block", "connection", "number", "place", "used")
 
-    def __init__(self, number: int, connection: socket.socket) -> None:
+    def __init__(self, number: int, connection: socket.socket, place: int = -1, block: bytes = b"") -> None:
         self.number, self.connection = number, connection
+        self.place, self.block = place, block  # where its requests are counted; the headers they have then
         self.used = time.monotonic()
 
 
@@ -115,13 +117,14 @@ class Direct:
             connection.close()
             return
         connection.setblocking(False)
-        self.profiles[message["block"].encode("latin-1")] = Profile(message)
+        block = message["block"].encode("latin-1")
+        self.profiles[block] = Profile(message)
         if "kept" in message:
             request, version, head, body = (item.encode("latin-1") for item in message["kept"])
             self._keep(request, Kept(version.decode("latin-1"), head, body, Note(*message["note"])))
         while len(self.profiles) > 64:
             del self.profiles[next(iter(self.profiles))]
-        self.loans[connection.fileno()] = Loan(number, connection)
+        self.loans[connection.fileno()] = Loan(number, connection, message["place"], block)
         self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def wait(self) -> None:
@@ -174,6 +177,9 @@ class Direct:
         except OSError:
             data = b""
         version = self.version
+        if loan.place >= 0 and not (data.endswith(loan.block) and self.board.left(self.slot, loan.place)):
+            self.give_back(loan, data)  # the client has asked enough, or it is another one behind the same proxy
+            return
         if (kept := self.kept.get(data)) is not None and kept.version == version:
             loan.used = started
             self._send(loan, kept.head, kept.body, kept.note, started, cached=True)
@@ -206,10 +212,14 @@ class Direct:
             return None
         if chosen is HTML:
             return None
+        limit = self.defaults["max_rows_of_select"] if scan.form == "SELECT" else 0
+        limited = limit_rows(text, limit) if limit else None
         message = {
             **self.defaults, "query": text, "format": chosen.name, "base": profile.base, "prefixes": scan.prefixes,
             "normal": scan.normal, "form": scan.form,
         }  # fmt: skip
+        if limited is not None:
+            message |= {"query": limited, "max_rows": limit}
         return profile, content_type, message
 
     def _run(
@@ -241,7 +251,13 @@ class Direct:
             self.board.done(self.slot)
             reply_with(self.control, message, header, spool)
             return
-        if spool is None or spool.file is not None or spool.size > REPLY_BYTES or header["version"] != version:
+        if (
+            spool is None
+            or spool.file is not None
+            or spool.size > REPLY_BYTES
+            or header["version"] != version
+            or header["truncated"]
+        ):
             self.board.done(self.slot)
             self.give_back(loan, data, "run")
             reply_with(self.control, message, header, spool)
@@ -283,6 +299,8 @@ class Direct:
             self.kept_bytes -= gone.cost(oldest)
 
     def _send(self, loan: Loan, head: bytes, body: bytes, note: Note | None, started: float, *, cached: bool) -> None:
+        if loan.place >= 0:
+            self.board.take(self.slot, loan.place)
         # Counted first: who has the answer finds it counted.
         seconds = time.monotonic() - started
         self.board.count(self.slot, seconds, len(body), bisect.bisect_left(BUCKETS_S, seconds), cached=cached)

@@ -136,6 +136,7 @@ class Engine:
                 "max_bytes": settings.max_result_bytes,
                 "html_rows": settings.html_rows,
                 "max_query_bytes": settings.max_query_bytes,
+                "max_rows_of_select": settings.max_rows,
                 "search": magic.NAMESPACE,
                 "query_log": str(settings.query_log or ""),
             },

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from .board import KEPT_LARGEST
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 THREADS = 64  # they wait for query processes and other servers, and cost little
 IN_THREADS = 512  # requests that may wait for a thread
 LEND_AFTER = 2  # short queries in a row on one connection, before it is lent
+LENT_REQUESTS = 32  # answered on a lent connection before it comes back, where a client may ask so many a second
 QUICK_S = 0.02  # a query may be short that takes no longer; on a busy machine most of it is waiting
 _LENT_TO = max(1, min(2, os.cpu_count() or 1))  # query processes that have connections at once
 INLINE_BYTES = 65_536  # a longer result is finished in a thread: compressing it or reading its file takes milliseconds
@@ -56,6 +57,7 @@ class Memory:
     empty: bool
     light: bool  # it was found quickly
     note: Note
+    client: str  # that a trusted proxy names in the same bytes
 
 
 class Front:
@@ -69,8 +71,7 @@ class Front:
         self.loop.set_default_executor(self.threads)
         self.in_threads = 0
         settings = self.engine.settings
-        # What has to be looked at here, request by request, is not lent.
-        if not (settings.rate or settings.max_rows or settings.trust_proxy or 0 < settings.concurrent < _LENT_TO):
+        if not 0 < settings.concurrent < _LENT_TO:  # which has to be looked at here, request by request
             pool = self.engine.pool
             pool.lending = Lending(pool, pool.board, _LENT_TO, metrics.count_lent)
         self._memory: OrderedDict[bytes, Memory] = OrderedDict()
@@ -87,7 +88,7 @@ class Front:
             if known.version != self.engine.version():
                 del self._memory[data]
                 return None
-            self.gateway.limiter.enter(connection.address, brief=True)
+            self.gateway.limiter.enter(known.client or connection.address, brief=True)
         except Problem:
             return None  # said in full where the request is read
         body = b""
@@ -117,7 +118,7 @@ class Front:
 
     def _remember(self, request: Request, reply: Reply, headers: Iterable[tuple[str, str]], fixed: bytes) -> None:
         raw, note = request.raw, reply.note
-        if raw is None or note is None or len(raw) > REMEMBERED_BYTES or self.gateway.trust_proxy:
+        if raw is None or note is None or len(raw) > REMEMBERED_BYTES:
             return
         headers = list(headers)
         coding = next((value for name, value in headers if name == "Content-Encoding"), "")
@@ -128,7 +129,9 @@ class Front:
         empty = reply.status == 304
         head = make_head(reply.status, kept) + fixed
         light = not empty and not self.engine.pool.board.knows(reply.etag)
-        self._memory[raw] = Memory(self.engine.version(), reply.etag, coding, head, empty, light, note)
+        forwarded = self.gateway.trust_proxy and request.environ.get("HTTP_X_FORWARDED_FOR")
+        client = client_of(request.environ, trust_proxy=True) if forwarded else ""
+        self._memory[raw] = Memory(self.engine.version(), reply.etag, coding, head, empty, light, note, client)
 
     # Requests
 
@@ -206,9 +209,21 @@ class Front:
             "start": make_head(200, HEADERS).decode("latin-1"),
             "end": _fixed_lines(cors, origin if cors != "*" else None).decode("latin-1"),
         }
+        limiter, requests, refund = self.gateway.limiter, -1, None
+        if limiter.rate:
+            client = self._client(environ, connection)
+            requests, refund = limiter.reserve(client, LENT_REQUESTS), partial(limiter.refund, client)
+            if requests < LENT_REQUESTS // 4:  # it would be back soon
+                refund(requests)
+                return
         descriptor = connection.lend()
-        if not lending.lend(connection, descriptor, profile):
+        if not lending.lend(connection, descriptor, profile, requests, refund):
+            if refund is not None:
+                refund(requests)
             connection.take_back(b"", b"")
+
+    def _client(self, environ: Environ, connection: Connection) -> str:
+        return client_of({**environ, "REMOTE_ADDR": connection.address}, self.gateway.trust_proxy)
 
     def end(self) -> None:
         """Have lent connections given back: the server ends."""

@@ -12,9 +12,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .board import Board
+from .board import LOANS, Board
 
 if TYPE_CHECKING:
     from .pool import Pool
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.005  # how often the processes that have loans are looked at
 LONG_S = 0.004  # a query that has taken so much processor time is called in
 LATE_S = 0.1  # and one that has not ended in so long, whatever it waits for
-LOANS = 128  # connections one process may have
 
 
 class Borrower(Protocol):
@@ -36,6 +36,15 @@ class Borrower(Protocol):
 
     def abort(self) -> None:
         """End at once: nobody knows how much of a reply was sent."""
+
+
+@dataclass(slots=True)
+class Lent:
+    """A loan: whose connection it is, and where on the board stands how many requests it may be answered."""
+
+    borrower: Borrower
+    place: int = -1  # -1: as many as come
+    refund: Callable[[int], None] | None = None  # told how many of them did not come
 
 
 class Lending:
@@ -51,15 +60,27 @@ class Lending:
         ] = {}  # process and query to the processor time when it was first seen
         self._counting = threading.Lock()
 
-    def lend(self, borrower: Borrower, descriptor: int, profile: Mapping[str, object]) -> bool:
-        """Lend a connection whose requests have these headers; tell whether a process takes it."""
+    def lend(
+        self,
+        borrower: Borrower,
+        descriptor: int,
+        profile: Mapping[str, object],
+        requests: int = -1,
+        refund: Callable[[int], None] | None = None,
+    ) -> bool:
+        """Lend a connection whose requests have these headers, for so many *requests*; tell whether a process takes it."""
         process = self._choose()
         if process is None:
             return False
+        lent = Lent(borrower)
+        if requests >= 0:
+            taken = {other.place for other in process.loans.values()}
+            lent.place, lent.refund = next(place for place in range(LOANS) if place not in taken), refund
+            self.board.grant(process.slot, lent.place, requests)
         self._number += 1
-        if not process.send({"loan": self._number, **profile}, descriptor):
+        if not process.send({"loan": self._number, "place": lent.place, **profile}, descriptor):
             return False
-        process.loans[self._number] = borrower
+        process.loans[self._number] = lent
         if process not in self.processes:
             self.pool.keep_out(process)
             self.processes.append(process)
@@ -76,15 +97,22 @@ class Lending:
 
     def heard(self, process: Process, header: Mapping[str, Any], body: bytes) -> None:
         """Take back a connection a process returns."""
-        borrower = process.loans.pop(header["number"], None)
-        if borrower is None:
+        lent = process.loans.pop(header["number"], None)
+        if lent is None:
             return
+        borrower = self._back(process, lent)
         what = header["loan"]
         if what == "run":  # its result follows
             self._take_over(process, borrower, body, time.monotonic())
         else:
             self._done_with(process)
             borrower.take_back(b"" if what == "rest" else body, body if what == "rest" else b"")
+
+    def _back(self, process: Process, lent: Lent) -> Borrower:
+        """Return whose connection it was, with what was not used of it given back."""
+        if lent.refund is not None:
+            lent.refund(self.board.left(process.slot, lent.place))
+        return lent.borrower
 
     def _done_with(self, process: Process) -> None:
         """Let the pool have a process again that has no loans left."""
@@ -134,9 +162,9 @@ class Lending:
 
     def _take_all(self, process: Process, number: int, started: float, request: bytes) -> None:
         running = process.loans.pop(number, None)
-        others, process.loans = list(process.loans.values()), {}
+        others, process.loans = [self._back(process, lent) for lent in process.loans.values()], {}
         if running is not None:
-            self._take_over(process, running, request, started)
+            self._take_over(process, self._back(process, running), request, started)
         self._done_with(process)
         for borrower in others:
             borrower.take_back(b"", b"")
@@ -146,9 +174,9 @@ class Lending:
         if not process.loans:
             return
         number, started, request, sending = self.board.read(process.slot)
-        if sending and (borrower := process.loans.pop(number, None)) is not None:
+        if sending and (lent := process.loans.pop(number, None)) is not None:
             log.error("a query process ended while it sent a reply")
-            borrower.abort()
+            self._back(process, lent).abort()
         self.collect(process)
         if process in self.processes:
             self.processes.remove(process)

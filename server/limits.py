@@ -65,10 +65,28 @@ class Limiter:
             else:
                 del self._running[client]
 
+    def reserve(self, client: str, most: int) -> int:
+        """Let in up to *most* requests of *client* in advance; return how many that are."""
+        with self._lock:
+            now = time.monotonic()
+            tokens = self._tokens(client, now)
+            granted = max(0, min(most, int(tokens)))
+            self._buckets[client] = (tokens - granted, now)
+            return granted
+
+    def refund(self, client: str, requests: int) -> None:
+        """Take back so many that were let in and did not come."""
+        with self._lock:
+            now = time.monotonic()
+            self._buckets[client] = (min(self.burst, self._tokens(client, now) + requests), now)
+
+    def _tokens(self, client: str, now: float) -> float:
+        tokens, last = self._buckets.get(client, (float(self.burst), now))
+        return min(self.burst, tokens + (now - last) * self.rate)
+
     def _take(self, client: str) -> None:
         now = time.monotonic()
-        tokens, last = self._buckets.get(client, (float(self.burst), now))
-        tokens = min(self.burst, tokens + (now - last) * self.rate)
+        tokens = self._tokens(client, now)
         if tokens < 1:
             raise _too_many(f"more than {self.rate:g} requests per second", max(1, round((1 - tokens) / self.rate)))
         if len(self._buckets) > _FORGET_ABOVE:

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from .board import COUNTS, Board
-from .lending import Borrower
 from .messages import FRAME, REPLY, UNCOUNTED
 from .problems import Problem
 
 if TYPE_CHECKING:
+    from .lending import Lent
     from .pool import Pool
 
 START_S = 20.0  # a process may take to get ready
@@ -111,7 +111,7 @@ class Process:
 
     def __init__(self, pool: Pool, connection: socket.socket, slot: int) -> None:
         self.pool, self.connection, self.slot = pool, connection, slot
-        self.loans: dict[int, Borrower] = {}  # the connections it was lent (lending.py)
+        self.loans: dict[int, Lent] = {}  # the connections it was lent (lending.py)
         self.counted: Sequence[float] = [0.0] * COUNTS
         connection.setblocking(False)
         self.number = 0  # of the process, once it has said it

@@ -35,9 +35,11 @@ class Line:
         self.port = port
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
-    def ask(self, query: str, path: str = "/sparql?query=") -> tuple[int, dict[str, str], bytes]:
+    def ask(
+        self, query: str, path: str = "/sparql?query=", more: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
         """Send one query and return status, headers and body."""
-        self.connection.request("GET", path + quote(query, safe=""), headers=JSON)
+        self.connection.request("GET", path + quote(query, safe=""), headers={**JSON, **(more or {})})
         reply = self.connection.getresponse()
         return reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
 
@@ -240,3 +242,78 @@ def test_server_ends_though_connections_are_lent(store: Path, connect: Callable[
             line.lent()
         started = time.monotonic()
     assert time.monotonic() - started < 5
+
+
+def test_repeated_query_of_a_lent_connection_is_answered_from_memory(
+    server: tuple[int, Path], connect: Callable[[int], Line]
+) -> None:
+    line = connect(server[0])
+    query = "ASK { <urn:again> ?p 1 }"
+    timings = [line.ask(query)[1]["server-timing"] for _ in range(6)]
+
+    assert line.borrower()
+    assert "desc=miss" in timings[0]
+    assert all(timing.startswith("cache;desc=hit") for timing in timings[1:])
+
+
+def test_rate_limit_counts_what_lent_connections_are_answered(store: Path, connect: Callable[[int], Line]) -> None:
+    limits = {"SUMMITGRAPH_RATE": "0.5", "SUMMITGRAPH_BURST": "60", "SUMMITGRAPH_FRONTS": "1"}
+    with launched(store, limits) as port:
+        line = connect(port)
+        was_lent, started = False, time.monotonic()
+        statuses = []
+        for number in range(100):
+            statuses.append(line.ask(f"ASK {{ {number} ?p 2 }}")[0])
+            was_lent = was_lent or bool(number == 10 and line.borrower())
+        allowed = 60 + 0.5 * (time.monotonic() - started)
+
+        assert was_lent
+        assert set(statuses) == {200, 429}
+        assert 58 <= statuses.count(200) <= allowed
+        refused = line.ask("ASK { 1 ?again 2 }")
+        assert (refused[0], "retry-after" in refused[1]) == (429, True)
+
+
+def test_requests_not_used_on_a_lent_connection_are_the_clients_again(
+    store: Path, connect: Callable[[int], Line]
+) -> None:
+    limits = {"SUMMITGRAPH_RATE": "0.01", "SUMMITGRAPH_BURST": "40", "SUMMITGRAPH_FRONTS": "1"}
+    with launched(store, limits) as port:
+        line = connect(port)
+        line.lent()
+        line.connection.request("GET", "/sparql", headers={"Accept": "text/turtle"})  # no query: the loan comes back
+        line.connection.getresponse().read()
+        others = [connect(port).ask(f"ASK {{ {number} ?p 3 }}")[0] for number in range(40)]
+
+    assert 25 <= others.count(200) < 40
+
+
+def test_clients_behind_a_trusted_proxy_have_a_limit_each(store: Path, connect: Callable[[int], Line]) -> None:
+    limits = {
+        "SUMMITGRAPH_RATE": "0.01", "SUMMITGRAPH_BURST": "40", "SUMMITGRAPH_TRUST_PROXY": "1", "SUMMITGRAPH_FRONTS": "1",
+    }  # fmt: skip
+    with launched(store, limits) as port:
+        line = connect(port)
+        first, second = ({"X-Forwarded-For": f"192.0.2.{number}"} for number in (1, 2))
+        asked = [line.ask(f"ASK {{ {number} ?p 4 }}", more=first)[0] for number in range(41)]
+        other = [line.ask(f"ASK {{ {number} ?p 5 }}", more=second)[0] for number in range(40)]
+        repeated = [line.ask("ASK { 1 ?p 4 }", more=first)[0] for _ in range(3)]
+
+    assert asked == [200] * 40 + [429]
+    assert other == [200] * 40
+    assert repeated == [429] * 3
+
+
+def test_rows_over_the_limit_are_cut_and_said_so_on_a_lent_connection(
+    store: Path, connect: Callable[[int], Line]
+) -> None:
+    with launched(store, {"SUMMITGRAPH_MAX_ROWS": "3", "SUMMITGRAPH_FRONTS": "1"}) as port:
+        line = connect(port)
+        line.lent()
+        few = line.ask("SELECT ?s { ?s ?p ?o } LIMIT 2")
+        assert (few[2].count(b'"s":{'), "summitgraph-truncated" in few[1]) == (2, False)
+        assert line.borrower()
+        many = line.ask("SELECT ?s { ?s ?p ?o } LIMIT 9")
+        assert (many[2].count(b'"s":{'), "summitgraph-truncated" in many[1]) == (3, True)
+        again = line.ask("SELECT ?s { ?s ?p ?o } LIMIT 9")
+        assert (again[2], "summitgraph-truncated" in again[1]) == (many[2], True)

@@ -23,6 +23,7 @@ class Draft:
     year: str = ""  # of a summit's edition
     places: set[str] = field(default_factory=set)  # ids of places a summit's name or sentence gives
     own_cities: set[str] = field(default_factory=set)  # of those, the ones inside its name
+    series: str = ""  # of a summit called by place or year: the summit whose other edition it is
     told: float = 0  # of a summit: how much the text tells of it
     canonical: str = ""  # id of the entity this one turned out to be
 

@@ -15,10 +15,12 @@ from .annotate import Match
 from .discourse import Discourse
 from .entities import EntityTable
 from .findings import MESSAGES
+from .items import Item
 from .normalise import fold
 from .roles import Filled, Roles
 from .source import Source
 from .templates import fold_template
+from .values import DateRange
 
 # Roles that take all values of a list at once; everywhere else a list gives one fact for each member.
 _TOGETHER = {"partner", "quote"}
@@ -40,6 +42,7 @@ _OPTIONAL = {
     "office",
     "unit",
 }
+_DAY = regex.compile(r"-\d\d-\d\d$")
 _ITEM_EVIDENCE = {"hasTheme", "hasPrinciple", "purpose"}
 
 
@@ -75,7 +78,11 @@ class Builder:
                 self._fact(match, kind, roles, made)
 
     def _dates(self, match: Match, roles: Mapping[str, str]) -> None:
+        """State when an event began and ended; of one told by its month or year alone only that it began then."""
+        partial = any(_is_partial(item) for slot in roles["date"].split("|") for item in match.items(slot))
         for name, function in (("startDate", "start"), ("endDate", "end")):
+            if partial and name == "endDate":
+                return
             slots = "|".join(f"{function}({slot})" for slot in roles["date"].split("|"))
             self._fact(match, name, {"subject": roles["event"], "object": slots}, {})
 
@@ -261,6 +268,12 @@ class Builder:
 
     def _words_of(self, fact: Fact) -> str:
         return self.source.document.text[fact.evidence[0].start : fact.evidence[-1].end]
+
+
+def _is_partial(item: Item) -> bool:
+    """Tell whether an item is a date without a day that is no range: "in May 2024"."""
+    date = item.value
+    return isinstance(date, DateRange) and date.start == date.end and not _DAY.search(date.start)
 
 
 def _pointing_at(fact: Fact, stands_for: Mapping[str, str]) -> Fact:

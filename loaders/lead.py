@@ -71,7 +71,8 @@ def only_supposed(fact: Fact) -> bool:
 
 def _speaks_of(sentence: Annotated, main: Draft, table: EntityTable) -> bool:
     summits = [item for item in sentence.items if item is not None and item.type == "Summit"]
-    return bool(summits) and all(table[item.entity] is main for item in summits)
+    own = [table[item.entity] is main for item in summits if not table[item.entity].series]
+    return bool(own) and all(own)
 
 
 def _date(sentence: Annotated, main: Draft, table: EntityTable, language: Language) -> Item | None:

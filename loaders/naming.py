@@ -8,6 +8,7 @@ from summitgraph.graph import reference
 
 from .annotate import Match
 from .discourse import Discourse
+from .editions import Editions
 from .entities import EntityTable, family
 from .facts import Builder
 from .items import CODE, ENTITY_TYPES, VALUE_TYPES, Item
@@ -26,6 +27,7 @@ class Namer:
         self.table = table
         self.builder = builder
         self.offices = Offices(source, table, builder, discourse)
+        self.editions = Editions(source, table, builder, discourse)
         self.conferences: set[str] = set()  # events that count only where no summit is named
         self.other_editions: set[str] = set()  # "the next summit": of which none can be what the text is about
         self.has_summit = False
@@ -44,7 +46,7 @@ class Namer:
                 self.table[item.entity].kind = item.type
         elif pattern.new:
             item = self._new(match)
-        if item is not None:
+        if item is not None and "edition" not in pattern.new:
             item.parts += [part for part in self._parts(match) if part is not item]
         for slot, target in pattern.alias.items():
             self._alias(match, slot, target, item)
@@ -79,6 +81,8 @@ class Namer:
             return None  # a conference, in a text about a summit
         if "short" in new:
             return self._first_name(match, new["short"])
+        if "edition" in new:
+            return self.editions.called(match, new["edition"], new.get("order", ""), known="known" in new)
         if "capital" in new:
             return self._government(match, new["capital"])
         slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))

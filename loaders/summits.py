@@ -23,6 +23,7 @@ _YEAR = regex.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PREFIX = regex.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بك](?=\p{Arabic}{4})|ل(?=\p{Arabic}{4}))")
 _OPENING = 300  # characters
 _NUMBER = regex.compile(r"\d+")
+_GROUP = regex.compile(r"(?<!\w)[a-z]-?(?:7|8|20|77)(?!\d)")  # G7: no number of an edition
 _WORDS = regex.compile(r"\w+")
 _NO_NUMBERS = regex.compile(r"[^\W\d]\w*")
 _STOP = regex.compile(r"[.;]")
@@ -125,7 +126,11 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
     known = reference.load()
     countries = {row.qid: row.parent for row in known.of_kind("City", "Venue") if row.qid}
     generic = set(language.lexicon.get("summit_generic", ()))
-    for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.year]:
+    for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.series]:
+        row = known_edition(table[draft.series], draft.own_cities, draft.year, table, language)
+        if row is not None:
+            table.merge(table.known(row.qid or row.labels["en"], "Summit", row.labels["en"]), draft)
+    for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.year and not d.series]:
         keys = {table[place].key for place in draft.places}
         places = keys | {countries.get(key, "") for key in keys}
         words = {word for name, _, _ in draft.names for word in map(bare, _WORDS.findall(name))} - generic
@@ -140,6 +145,47 @@ def name_known_editions(table: EntityTable, language: Language) -> None:
                 label = row.labels["en"]
                 table.merge(table.known(row.qid or label, "Summit", label), draft)
                 break
+
+
+def year_in(name: str) -> str:
+    """Return the year in the name of a summit, or nothing."""
+    found = _YEAR.search(name)
+    return str(found.group()) if found else ""
+
+
+def number(draft: Draft) -> int:
+    """Return the number in the names of a summit ("COP30", "the 17th summit"), years apart; 0 where there is none or several."""
+    found = {int(n) for name, _, _ in draft.names for n in _NUMBER.findall(_YEAR.sub(" ", _GROUP.sub(" ", fold(name))))}
+    return found.pop() if len(found) == 1 else 0
+
+
+def known_edition(
+    main: Draft, places: Iterable[str], year: str, table: EntityTable, language: Language
+) -> reference.Row | None:
+    """Return the edition of the series of *main* that the reference table has in *places* (and *year*, if told); None of several.
+
+    Of its series is what shares a telling word with the names of *main*; it is there if its names have the place, or its
+    country and year are those told.
+    """
+    known = reference.load()
+    by_qid = known.by_qid()
+    generic = set(language.lexicon.get("summit_generic", ()))
+    drafts = [table[place] for place in places]
+    keys = {draft.key for draft in drafts}
+    countries = {by_qid[key].parent for key in keys if key in by_qid} | keys
+    called = {word for draft in drafts for name, _, _ in draft.names for word in map(bare, _WORDS.findall(fold(name)))}
+    words = _words(main, table, generic) | {bare(word) for word in _NO_NUMBERS.findall(fold(main.label))} - generic
+    found = []
+    for row in known.of_kind("Summit"):
+        names = {fold(name) for code, name in row.names() if code in (language.code, "en")}
+        own = {word for name in names for word in map(bare, _NO_NUMBERS.findall(name))}
+        in_year = bool(year) and year in row.labels["en"]
+        if year and not in_year:
+            continue
+        there = called & own or (in_year and row.parent and row.parent in countries)
+        if there and words & (own - generic - called):
+            found.append(row)
+    return found[0] if len(found) == 1 else None
 
 
 def date_by_facts(table: EntityTable, facts: Iterable[Fact]) -> None:

@@ -15,6 +15,7 @@ from .templates import fold_template
 from .values import DateRange
 
 _YEAR_REACH = 1500  # characters to a later date whose year one without a year can have
+_OPENING = 300  # characters; a year told there is that of what the text is about
 _CLAUSES = 60  # characters between two dates of one story
 
 
@@ -27,7 +28,8 @@ def fill_years(
 ) -> None:
     """Give dates without a year the year of the nearest one before them, else of the nearest date after, else *default_year*.
 
-    A bare year dates only what comes after it, and not where it is a goal: behind words of *plain* that match *goal* ("by 2030").
+    A bare year dates only what comes after it in its paragraph, and not where it is a goal: behind words of *plain* that match
+    *goal* ("by 2030").
     *weekday* tells which day of the week words end with: "Friday 8 October" is in the year, of these and their neighbours, in
     which that day is a Friday. Source: the usual reading of news text.
     """
@@ -40,7 +42,12 @@ def fill_years(
     ]
     for item in items:
         if isinstance(item.value, DateRange) and not item.value.has_year:
-            before = [year for start, year, _ in years if start < item.start]
+            before = [
+                year
+                for start, year, full in years
+                if start < item.start
+                and (full or start < _OPENING or "\n" not in plain[start : item.start])  # "In 2018, ..." ends with its paragraph
+            ]
             after = [year for start, year, full in years if item.start < start < item.start + _YEAR_REACH and full]
             year = before[-1] if before else (after[0] if after else default_year)
             if year and year != default_year and _goes_back(items, item, year):

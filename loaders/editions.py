@@ -58,7 +58,7 @@ class Editions:
         own = self._year_of(main)
         self._complete(match, order, own)
         year = _year(match)
-        if year and own and (order == "before" and year > own or order == "after" and year < own):
+        if year and own and ((order == "before" and year > own) or (order == "after" and year < own)):
             return None
         if place is None and year == own:
             return None
@@ -75,7 +75,7 @@ class Editions:
                 return None
             draft = self._new(item, place, year, main)
         item_of = Item("Summit", item.start, item.end, draft.id, self.source.folded.text[item.start : item.end])
-        if draft.year and own and (order == "before" and draft.year > own or order == "after" and draft.year < own):
+        if draft.year and own and ((order == "before" and draft.year > own) or (order == "after" and draft.year < own)):
             return None
         item_of.parts = [part for part in (*match.items(slot), *match.items("p2")) if part.type in _PLACES]
         for part in _items(match):  # "Tunisia had hosted it in ...": they stand there all the same

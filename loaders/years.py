@@ -46,7 +46,9 @@ def fill_years(
                 year
                 for start, year, full in years
                 if start < item.start
-                and (full or start < _OPENING or "\n" not in plain[start : item.start])  # "In 2018, ..." ends with its paragraph
+                and (
+                    full or start < _OPENING or "\n" not in plain[start : item.start]
+                )  # "In 2018, ..." ends with its paragraph
             ]
             after = [year for start, year, full in years if item.start < start < item.start + _YEAR_REACH and full]
             year = before[-1] if before else (after[0] if after else default_year)

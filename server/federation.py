@@ -57,10 +57,11 @@ class Federation:
         """Tell whether any endpoint may be asked."""
         return bool(self.policy.allowed)
 
-    def expand(self, text: str, scan: Scan, base: str, select: Select, deadline_s: float) -> Expanded:
+    def expand(self, text: str, scan: Scan, base: str, select: Select | None, deadline_s: float) -> Expanded:
         """Return *text* with each SERVICE replaced by the rows it gives; *select* asks our own store.
 
-        *base* is that of relative IRIs, unless the query names another.
+        *base* is that of relative IRIs, unless the query names another. Without *select* the text is an update: what the
+        store holds when its operation is reached is not known yet, so nothing is sent along.
 
         Raises:
             Problem: 400 if it is not written as SPARQL wants it, 403 if the endpoint may not be asked, 502 or 504 if it
@@ -71,9 +72,11 @@ class Federation:
         shift = 0
         asked = 0
         base = _base(text, base)
+        # An update may declare prefixes before each of its operations.
+        prologue = _prologue(text, _tokens(text)) if select is not None else _declarations(text, scan, base)
         while (call := _next_call(done)) is not None:
             blocks = []
-            solutions = self._bound(done, call, select)
+            solutions = self._bound(done, call, select) if select is not None else None
             for url, extra in self._targets(call, scan, base, solutions):
                 if solutions is not None and not solutions:  # nothing could be joined with what it says
                     self._check(url, silent=call.silent)
@@ -85,7 +88,7 @@ class Federation:
                         400, "service", f"the query calls more than {MAX_SERVICES} services", "Ask for fewer."
                     )
                 left = deadline - time.monotonic()
-                rows = self._ask(url, _remote_query(done, call, solutions), call.silent, left)
+                rows = self._ask(url, _remote_query(prologue, call, solutions), call.silent, left)
                 blocks.append(_block(rows, extra))
             block = " UNION ".join(f"{{ {one} }}" for one in blocks) if len(blocks) > 1 else blocks[0]
             block = f"{{ {block} }}" + "\n" * done.count("\n", call.start, call.end)
@@ -244,6 +247,20 @@ def _prologue(text: str, tokens: Sequence[Token]) -> str:
     return text[:end]
 
 
+def _declarations(text: str, scan: Scan, base: str) -> str:
+    """Return the declarations of all operations of an update.
+
+    Raises:
+        Problem: 400 if one declares a prefix anew, as it may stand for something else then.
+    """
+    words = [token.text.upper() for token in _tokens(text)]
+    if words.count("PREFIX") > len(scan.prefixes):
+        detail = "an update that uses SERVICE can declare each prefix only once"
+        raise Problem(400, "service", detail, "Send its operations in several requests.")
+    prefixes = "".join(f"PREFIX {name}: <{iri}> " for name, iri in scan.prefixes.items())
+    return f"BASE <{base}> {prefixes}" if "BASE" in words else prefixes
+
+
 def _base(text: str, base: str) -> str:
     """Return the base of the relative IRIs of a query."""
     tokens = _tokens(text)
@@ -312,9 +329,8 @@ def _without_filters(text: str, tokens: Sequence[Token]) -> str:
     return "".join(pieces) + text[start : tokens[-1].end]
 
 
-def _remote_query(text: str, call: _Call, solutions: Sequence[Row] | None) -> str:
+def _remote_query(prologue: str, call: _Call, solutions: Sequence[Row] | None) -> str:
     """Return what the endpoint is asked: the group of the call, joined with what its variables can be."""
-    prologue = _prologue(text, _tokens(text))
     pushed = ""
     if solutions is not None:
         inside = {token.text[1:] for token in _tokens(call.body) if _variable(token)}

@@ -307,8 +307,8 @@ def check_query(text: str, limits: Limits, *, services: bool = False) -> Scan:
     return result
 
 
-def check_update(text: str, limits: Limits, *, loads: bool = False) -> Scan:
-    """Return the scan of an update that may be run; *loads* says that some documents may be fetched.
+def check_update(text: str, limits: Limits, *, loads: bool = False, services: bool = False) -> Scan:
+    """Return the scan of an update that may be run; *loads* says that some documents may be fetched, *services* as for a query.
 
     The scan is not kept, as updates are long and run once.
 
@@ -318,9 +318,9 @@ def check_update(text: str, limits: Limits, *, loads: bool = False) -> Scan:
     result: Scan = _scan.__wrapped__(text, limits)
     if result.form in _QUERY_FORMS:
         raise Problem(400, "query-as-update", "this is a query, and was sent as an update", "Send it as 'query='.")
-    if "SERVICE" in result.keywords:
-        hint = "Ask with SERVICE in a SELECT or CONSTRUCT query first, and send what it gives as INSERT DATA."
-        raise Problem(403, "service", "an update cannot use SERVICE: what is written has to be in the request", hint)
+    if "SERVICE" in result.keywords and not services:
+        hint = "Ask the other endpoint yourself, and send what it gives as INSERT DATA."
+        raise Problem(403, "service", "SERVICE is switched off on this server", hint)
     if "LOAD" in result.keywords and not loads:
         raise Problem(403, "load", "LOAD is switched off on this server", "Send the data with the request.")
     return result

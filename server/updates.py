@@ -15,6 +15,7 @@ from typing import Any
 
 from .auth import Gatekeeper
 from .engine import Engine, engine_syntax_problem, iris
+from .federation import without_services
 from .guard import Limits, Scan, check_update, lex
 from .limits import client_of
 from .loading import Document, Load, fetch, find_loads, split, without_loads
@@ -65,9 +66,13 @@ class Updates:
         self.admit(environ, "update")
         using = iris(operation.parameters.get("using-graph-uri", ()))
         named = iris(operation.parameters.get("using-named-graph-uri", ()))
-        scan = check_update(operation.text, self.limits, loads=bool(self.loads.allowed))
+        federation = self.engine.federation
+        scan = check_update(operation.text, self.limits, loads=bool(self.loads.allowed), services=federation.open)
         text = add_using(operation.text, using, named)
         site = base_of(environ)
+        if "SERVICE" in scan.keywords:
+            self._check(text, scan, site + "/sparql")
+            text = federation.expand(text, scan, site + "/sparql", None, self.settings.update_deadline_s).text
         gated = may_touch(operation.text, scan, self.document_prefix) or self.document_prefix.startswith(site)
         request: dict[str, object] = {
             "op": "update",
@@ -86,6 +91,14 @@ class Updates:
         later = ", which queries will see as soon as its view is made" if done["pending"] else ""
         body = f"done: snapshot {done['version']}{later}\n".encode()
         return Reply(200, "text/plain; charset=utf-8", body, [("Cache-Control", "no-store")])
+
+    def _check(self, text: str, scan: Scan, base: str) -> None:
+        """Raise a Problem if an update that calls services is not correct: nobody is asked for one."""
+        plain = without_services(text)
+        loads = find_loads(plain.text, scan, base) if "LOAD" in scan.keywords else []
+        plainer = without_loads(plain.text, loads)
+        if message := self.engine.check_syntax("update", plainer.text, base):
+            raise engine_syntax_problem(text, plain.message(plainer.message(message)))
 
     def _fetch(self, text: str, loads: Sequence[Load], base: str) -> list[Document | None]:
         """Return what each of *loads* gives; nothing is fetched for an update that is not correct."""

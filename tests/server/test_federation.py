@@ -13,7 +13,7 @@ import pytest
 
 from summitgraph.server.launch import launched
 
-from .client import Client
+from .client import Client, Reply
 from .remote import remote, send
 
 HERE = """<http://g/1> {
@@ -104,12 +104,66 @@ def test_endpoint_that_is_not_listed_is_refused(pair: tuple[Client, str], target
     assert client.rows(f"SELECT * {{ VALUES ?x {{ 1 }} SERVICE SILENT <{target}> {{ ?w ?p ?o }} }}") == [{"x": "1"}]
 
 
-def test_service_in_an_update_is_refused(pair: tuple[Client, str]) -> None:
-    client, url = pair
-    update = f"INSERT {{ ?s ?p ?o }} WHERE {{ SERVICE <{url}> {{ ?s ?p ?o }} }}"
-    reply = client.request("POST", "/sparql", update, {"Content-Type": "application/sparql-update"})
+@pytest.fixture(scope="module")
+def writable(
+    pair: tuple[Client, str], make_store: Callable[[Path, str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Client, str]]:
+    """Return a client of a server that may ask that other one and takes updates, and the other one's address."""
+    _, url = pair
+    settings = {
+        "SUMMITGRAPH_SERVICES": url, "SUMMITGRAPH_PRIVATE_NETWORKS": "127.0.0.0/8", "SUMMITGRAPH_FRONTS": "1",
+        "SUMMITGRAPH_TOKEN": "secret",
+    }  # fmt: skip
+    with launched(make_store(tmp_path_factory.mktemp("writable") / "store", HERE), settings) as port:
+        yield Client(port), url
+
+
+def change(client: Client, update: str, token: str = "secret") -> Reply:
+    headers = {"Content-Type": "application/sparql-update", "Authorization": f"Bearer {token}"}
+    return client.request("POST", "/sparql", update, headers)
+
+
+def test_update_takes_in_what_a_service_gives(writable: tuple[Client, str]) -> None:
+    client, url = writable
+    prefixes = "PREFIX e: <http://e/> PREFIX w: <http://w/>"
+    first = f"{prefixes} INSERT DATA {{ GRAPH e:new {{ e:d e:same <http://w/3> }} }}"
+    second = (
+        f"INSERT {{ GRAPH e:new {{ ?s e:size ?size }} }} WHERE {{"
+        f" GRAPH ?g {{ ?s e:same ?w }} SERVICE <{url}> {{ ?w w:size ?size }} }}"
+    )
+    reply = change(client, f"{first} ;\n{second}")
+
+    assert reply.status == 200, reply.text
+    rows = client.rows("SELECT ?s ?size { ?s <http://e/size> ?size } ORDER BY ?s")
+    assert [(row["s"], row["size"]) for row in rows] == [
+        ("http://e/a", "7"),
+        ("http://e/b", "2.5"),
+        ("http://e/d", "9"),
+    ]
+
+
+def test_update_with_a_service_changes_nothing_where_it_may_not(writable: tuple[Client, str]) -> None:
+    client, url = writable
+    update = f"INSERT {{ ?s <http://e/stolen> ?o }} WHERE {{ SERVICE <{url}> {{ ?s ?p ?o }} }}"
+
+    assert change(client, update, token="guessed").status in (401, 403)
+    assert change(client, update.replace(url, "http://127.0.0.1:9/sparql")).status == 403
+    wrong = change(client, update.replace("?s <http://e/stolen>", "?s <http://e/stolen"))
+    assert (wrong.status, "at line 1" in wrong.text) == (400, True)
+    twice = f"PREFIX a: <http://e/> PREFIX a: <http://w/> {update}"
+    assert "only once" in change(client, twice).text
+    assert client.rows("SELECT ?s { ?s <http://e/stolen> ?o }") == []
+
+
+def test_service_in_an_update_is_refused_where_none_may_be_asked(
+    make_store: Callable[[Path, str], Path], tmp_path: Path
+) -> None:
+    settings = {"SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_TOKEN": "secret"}
+    with launched(make_store(tmp_path / "store", HERE), settings) as port:
+        reply = change(Client(port), "INSERT { ?s ?p ?o } WHERE { SERVICE <http://w/> { ?s ?p ?o } }")
 
     assert reply.status == 403
+    assert "INSERT DATA" in reply.text
 
 
 @pytest.mark.parametrize(

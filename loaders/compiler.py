@@ -233,6 +233,13 @@ class Compiler:
             for number, text in enumerate(_list_of(self.settings.get("asides", [])), 1)
         )
 
+    def members(self) -> tuple[Any, ...]:
+        """Compile ``members`` of the language's settings: slot ``c`` the number, ``a`` and ``b`` whom it counts."""
+        return tuple(
+            self.compile(str(text), f"language.yaml: members: {number}", "")[0]
+            for number, text in enumerate(_list_of(self.settings.get("members", [])), 1)
+        )
+
     def unreal(self) -> Mapping[str, Any]:
         """Compile ``unreal`` of the language's settings: the markers of what is only supposed (see factuality.py)."""
         start = str(self.settings.get("anaphor_start", r"(?<!\w)"))

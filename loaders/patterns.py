@@ -69,8 +69,21 @@ def load_folder(folder: Path, *, check: bool = True) -> Language:
     prefilter, grammar, groups = compiler.prefilter, compiler.grammar(), compiler.groups
     asides = compiler.asides()
     unreal = compiler.unreal()
+    members = compiler.members()
     return Language(
-        folder.name, settings, values, lexicon, names, frames, anaphors, prefilter, grammar, asides, groups, unreal
+        folder.name,
+        settings,
+        values,
+        lexicon,
+        names,
+        frames,
+        anaphors,
+        prefilter,
+        grammar,
+        asides,
+        members,
+        groups,
+        unreal,
     )
 
 

@@ -11,7 +11,7 @@ import regex
 
 from summitgraph.graph.records import Document, Extraction, Finding
 
-from . import clauses, findings, lead, learned, merging, mishaps, summits
+from . import clauses, findings, lead, learned, members, merging, mishaps, summits
 from .about import is_about_summits
 from .annotate import Annotated, Match, matches, rewrite
 from .candidates import Scene
@@ -21,6 +21,7 @@ from .entities import EntityTable
 from .facts import Builder
 from .factuality import as_planned, supposed
 from .gazetteer import Gazetteer, NameEntry
+from .items import Item
 from .naming import Namer
 from .recognise import Found, recognise
 from .results import entities
@@ -49,6 +50,7 @@ class Reader:
         self.vain: dict[str, set[int]] = {}  # by sentence, the name patterns that are nowhere in it
         self.namer = Namer(self.source, self.table, self.builder, self.discourse)
         self._scene = Scene(self.table, None, language)
+        self._counted: list[tuple[Item, str, str, int]] = []  # in this sentence: the number, what it counts, of what
         self._used: dict[str, set[int]] = {}  # of a sentence: the items that patterns have stated each kind of fact of
 
     def read(self) -> Extraction:
@@ -133,7 +135,8 @@ class Reader:
                 except Exception as error:  # noqa: BLE001 - one rule must not take the article with it
                     mishaps.note(pattern, error)
         self.learn_from(sentence)
-        self._used = {}
+        self._name_members(sentence, bare)
+        self._used, self._counted = {}, []
         self.discourse.leave(sentence)
 
     def learn_from(self, sentence: Annotated) -> None:
@@ -141,6 +144,19 @@ class Reader:
         for match in learned.find(sentence, self._used, self._scene):
             if not is_passed_over(self.discourse.topics, sentence, match.start, match.end):
                 self._emit(self._in_line(match))
+
+    def _name_members(self, sentence: Annotated, bare: Annotated | None) -> None:
+        """State of those named behind a number what was stated of the number."""
+        for item, of, about, number in self._counted[:]:
+            self.discourse.counted = (of, about, number)
+            for reading in (sentence, bare) if bare else (sentence,):
+                for match in members.named(reading, item, of, self.language):
+                    self._emit(match)
+        if (signed := self._used.get("Endorsement")) and self.discourse.counted[2] == sentence.number:
+            counted = {id(item) for item, *_ in self._counted}
+            for match in members.signing(sentence, signed, self.language):
+                if id(sentence.items[match.slots["c"][0]]) not in counted:
+                    self._emit(match)
 
     def _in_line(self, match: Match) -> Match:
         """Return *match* without what stands on other lines than its items: other entries of a list."""
@@ -174,6 +190,16 @@ class Reader:
         if (match.pattern.asserted or not self._denied(match)) and not supposed(match, self.language):
             self.builder.emit(as_planned(match, self.language))
             items = {id(item) for slot in match.slots for item in match.items(slot)}
+            if (
+                any(kind == "Tally" for kind, _ in match.pattern.emit)
+                and self.discourse.counted[2] == match.sentence.number
+            ):
+                self._counted += [
+                    (item, *self.discourse.counted)
+                    for slot in match.slots
+                    for item in match.items(slot)
+                    if item.type == "Count"
+                ]
             for kind, _ in match.pattern.emit:
                 self._used.setdefault(kind, set()).update(items)
 

@@ -105,6 +105,7 @@ class Language:
     prefilter: Prefilter
     grammar: Grammar | None = None  # a language without one has no clause rules
     asides: tuple[Any, ...] = ()  # what the core of a sentence leaves out (see core.py)
+    members: tuple[Any, ...] = ()  # how members are named behind the number of them (see members.py)
     groups: Mapping[str, str] = field(default_factory=dict)  # what a macro stands for: word classes and phrases
     unreal: Mapping[str, Any] = field(default_factory=dict)  # markers of what is only supposed (see factuality.py)
 

@@ -1,6 +1,6 @@
 """The process query processes are forked from: it has loaded what they need, so one more costs milliseconds and little memory.
 
-Started by ``pool.py`` as ``python -m summitgraph.server.nursery``. It runs no query, has no thread and no network. For each
+Started by ``forks.py`` or ``run.py`` as ``python -m summitgraph.server.nursery``. It runs no query, has no thread and no network. For each
 socket it is sent over its own (the number is its first argument) it forks a process that serves on it; when one ends, it
 tells its number and exit status.
 """

@@ -14,18 +14,17 @@ import logging
 import math
 import os
 import socket
-import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from .board import SLOTS, Board
+from .forks import Forks
 from .lending import Lending
-from .nursery import ENDED
 from .problems import Problem
-from .process import START_S, Job, Process, Result, ignore, restore, start_nursery
+from .process import START_S, Job, Process, Result, ignore, restore
 from .refusals import busy, deadline_passed, died
 
 log = logging.getLogger(__name__)
@@ -64,8 +63,6 @@ class Pool:
         self._processes: set[Process] = set()
         self._starting: set[Process] = set()
         self._waiting: deque[Job] = deque()
-        self._ended: dict[int, int] = {}  # process to its exit status
-        self._mourned: dict[int, Callable[[int], None]] = {}
         self._ticking = self._considering = self._rescuing = self._closed = False
         self._quick = (
             False  # whether a query was answered quickly since the last tick: there is somebody to give way to
@@ -79,8 +76,7 @@ class Pool:
         self.board: Board
         self._slots = deque(range(SLOTS))  # of the board, that no process has
         self.isolated: bool | None = None
-        self._nursery: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._forks: Forks
         self._thread: threading.Thread | None = None
         self.loop: asyncio.AbstractEventLoop
 
@@ -95,61 +91,20 @@ class Pool:
         *loop* is the running loop of the calling thread; without one the pool gets a thread of its own. *control* is the
         socket to a nursery that is there already, *board* what it was given.
         """
-        self._control, self.board = control, board or Board()
+        self.board = board or Board()
+        self._forks = Forks(self.store, self.memory_bytes, self.board, self._refill)
         if loop is not None:
             self.loop = loop
-            self._begin()
+            self._forks.start(loop, control)
             return
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True, name="pool")
         self._thread.start()
-        self.loop.call_soon_threadsafe(self._begin)
-
-    def _begin(self) -> None:
-        if self._control is None:
-            self._nursery, self._control = start_nursery(self.store, self.memory_bytes, self.board)
-        self._control.setblocking(False)
-        self.loop.add_reader(self._control, self._told)
-        for _ in range(self.ready - len(self._processes)):
-            self._spawn()
-
-    def _told(self) -> None:
-        """Hear from the nursery which processes have ended."""
-        control = self._control
-        if control is None:
-            return
-        try:
-            data = control.recv(ENDED.size * 64)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:  # it has gone; another one
-            self.loop.remove_reader(control)
-            control.close()
-            self._control = None
-            if not self._closed:
-                log.error("the process that query processes are forked from has ended; starting another one")
-                self.loop.call_later(RETRY_S, self._begin)
-            return
-        for number, status in ENDED.iter_unpack(data):
-            if told := self._mourned.pop(number, None):
-                told(status)
-            else:
-                self._ended[number] = status
-                while len(self._ended) > 1000:
-                    del self._ended[next(iter(self._ended))]
+        self.loop.call_soon_threadsafe(self._forks.start, self.loop, control)
 
     def _spawn(self) -> None:
-        if self._control is None or time.monotonic() < self._retry_at:
+        if time.monotonic() < self._retry_at or (mine := self._forks.fork()) is None:
             return
-        mine, theirs = socket.socketpair()
-        with theirs:
-            try:
-                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
-            except OSError:  # full, or gone, which its reader sees
-                mine.close()
-                return
         process = Process(self, mine, self._slots.popleft() if self._slots else -1)
         if process.slot >= 0:
             self.board.clear(process.slot)
@@ -381,18 +336,7 @@ class Pool:
             return
         self.crashed += 1
 
-        def told(status: int) -> None:
-            self._mourned.pop(number, None)
-            if not told_already:
-                told_already.append(status)
-                job.done(died(status))
-
-        told_already: list[int] = []
-        if number in self._ended:
-            told(self._ended.pop(number))
-        else:
-            self._mourned[number] = told
-            self.loop.call_later(2.0, told, 0)
+        self._forks.when_ended(number, lambda status: job.done(died(status)))
 
     def _refill(self) -> None:
         if not self._closed:
@@ -414,7 +358,7 @@ class Pool:
             if process.deadline == math.inf:
                 continue
             running = True
-            long += now > process.started + LONG_S
+            long += bool(process.jobs) and now > process.started + LONG_S
             if now > process.deadline:
                 self._expire(process)
             elif self._quick and not process.slowed and process.number and now > process.started + SLOW_AFTER_S:
@@ -475,12 +419,4 @@ class Pool:
                 job.done(busy("the server is ending", 0))
         self._processes.clear()
         self._idle.clear()
-        if self._control is not None:
-            self.loop.remove_reader(self._control)
-            self._control.close()
-        if self._nursery is not None:
-            try:
-                self._nursery.wait(5.0)
-            except subprocess.TimeoutExpired:
-                self._nursery.kill()
-                self._nursery.wait()
+        self._forks.close()

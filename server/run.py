@@ -238,7 +238,8 @@ async def _serve(
     """Be a front until a signal ends it."""
     from .application import compose
     from .front import Front
-    from .http1 import Connection, Listener
+    from .http1 import Connection
+    from .listener import Listener
 
     sys.setswitchinterval(SWITCH_S)
     loop = asyncio.get_running_loop()

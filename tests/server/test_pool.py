@@ -134,7 +134,7 @@ def test_long_query_has_others_started_beside_it(store: Path) -> None:
     pool.start()
     try:
         assert ask(pool, store, "ASK {}", 5.0) == "true"
-        assert pool.alive == 1
+        assert pool.alive == 1  # one that starts is no long query
         found: list[str] = []
         thread = threading.Thread(target=lambda: found.append(ask(pool, store, ENDLESS, 3.0)))
         thread.start()

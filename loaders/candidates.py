@@ -171,31 +171,25 @@ class Features:
     def __init__(self, sentence: Annotated, scene: Scene) -> None:
         self.sentence, self.scene = sentence, scene
         self.text = text = sentence.text
-        self._tokens = [(found.start(), self._stem(found.group(), found.start())) for found in _TOKEN.finditer(text)]
-        self._at = {start: number for number, (start, _) in enumerate(self._tokens)}
-        self._classes = [self._of_class(found.group()) for found in _TOKEN.finditer(text)]
-        words = [word for _, word in self._tokens]
+        tokens = [(found.start(), found.group()) for found in _TOKEN.finditer(text)]
+        self._starts = [start for start, _ in tokens]
+        self._words = words = [self._stem(word, start) for start, word in tokens]
+        self._at = {start: number for number, start in enumerate(self._starts)}
+        classes = word_classes(scene.language)
+        self._classes = [_of_class(word, classes) for _, word in tokens]
         place = min(sentence.number, 6)
         self.shared = [f"s={word}" for word in dict.fromkeys(words)] + [f"sn={place if place < 3 else 3 + place // 6}"]
         self._single: dict[int, list[str]] = {}
 
     def _stem(self, word: str, cell: int) -> str:
-        if word in TYPE_OF:
-            kind = TYPE_OF[word]
-            item = self.sentence.items[cell]
-            return "<Main>" if kind == "Summit" and item is not None and self.scene.is_main(item) else f"<{kind}>"
-        return "#" if word.isdigit() else bare(word)[:_STEM]
-
-    def _of_class(self, word: str) -> tuple[str, ...]:
-        """Return the classes of the lexicon that a word is in, as features write them."""
-        classes = word_classes(self.scene.language)
-        return classes.get(word, ()) or classes.get(word[1:] if word[:1] in _JOINED else "", ())
+        if (kind := TYPE_OF.get(word)) is None:
+            return _stem(word)
+        item = self.sentence.items[cell]
+        return "<Main>" if kind == "Summit" and item is not None and self.scene.is_main(item) else f"<{kind}>"
 
     def _named(self, places: range) -> Iterator[str]:
         """Return the classes of the tokens at *places*."""
-        for place in places:
-            if 0 <= place < len(self._classes):
-                yield from self._classes[place]
+        return itertools.chain.from_iterable(self._classes[max(places.start, 0) : max(places.stop, 0)])
 
     def of_first(self, cell: int) -> list[str]:
         """Return what stands around the first item."""
@@ -204,7 +198,7 @@ class Features:
         return self._single[cell]
 
     def _around(self, cell: int) -> list[str]:
-        place, words = self._at[cell], [word for _, word in self._tokens]
+        place, words = self._at[cell], self._words
         left, right = words[max(0, place - 4) : place], words[place + 1 : place + 6]
         found = [f"ta={words[place]}", *self._known(cell)]
         for number, word in enumerate(reversed(left)):
@@ -214,10 +208,9 @@ class Features:
         found += [f"l01={'_'.join(left[-2:])}", f"r01={'_'.join(right[:2])}"]
         low = max(self.text.rfind(mark, 0, cell) for mark in _BOUNDS)
         high = min((p for mark in _BOUNDS if (p := self.text.find(mark, cell)) >= 0), default=len(self.text))
-        found += [f"cb={w}" for w in dict.fromkeys(w for start, w in self._tokens[:place] if start > low)]
-        found += [f"ca={w}" for w in dict.fromkeys(w for start, w in self._tokens[place + 1 :] if start < high)]
-        starts = [start for start, _ in self._tokens]
-        first, last = bisect.bisect_right(starts, low), bisect.bisect_left(starts, high)
+        first, last = bisect.bisect_right(self._starts, low), bisect.bisect_left(self._starts, high)
+        found += [f"cb={word}" for word in dict.fromkeys(words[first:place])]
+        found += [f"ca={word}" for word in dict.fromkeys(words[place + 1 : last])]
         found += [f"cb={name}" for name in dict.fromkeys(self._named(range(first, place)))]
         found += [f"ca={name}" for name in dict.fromkeys(self._named(range(place + 1, last)))]
         found += [f"L={name}" for name in dict.fromkeys(self._named(range(max(first, place - 4), place)))]
@@ -242,7 +235,7 @@ class Features:
         if second < 0:
             return [*found, "b=none"]
         a, b = self._at[first], self._at[second]
-        words = [word for _, word in self._tokens]
+        words = self._words
         order = "ab" if a < b else "ba"
         middle = words[min(a, b) + 1 : max(a, b)]
         distance = len(middle)
@@ -261,3 +254,13 @@ class Features:
         between = self.text[min(first, second) : max(first, second)]
         found.append("other" if any(mark in between for mark in ".;:") else "same")
         return found
+
+
+@functools.lru_cache(maxsize=16384)
+def _stem(word: str) -> str:
+    return "#" if word.isdigit() else bare(word)[:_STEM]
+
+
+def _of_class(word: str, classes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the classes of the lexicon that a word is in, as features write them."""
+    return classes.get(word) or (classes.get(word[1:], ()) if word[:1] in _JOINED else ())

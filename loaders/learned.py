@@ -8,39 +8,38 @@ the same relation is left to them. After Mintz et al. (2009), with gold in the p
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .annotate import Annotated, Match
 from .candidates import FOLDER, Candidate, Features, Relation, Scene, candidates, match, relations
 
 MODEL = FOLDER / "relations.json"
+_NOTHING = itertools.repeat(0.0)  # what a feature without a weight adds
 
 
 @dataclass(frozen=True)
 class Model:
-    """Weights by feature: of each relation that has any, by its number; ``least`` is the probability from which a fact is stated."""
+    """Of each relation its weights by feature; ``least`` is the probability from which a fact is stated."""
 
-    names: tuple[str, ...]
-    bias: tuple[float, ...]
-    least: tuple[float, ...]
-    weights: Mapping[str, Sequence[tuple[int, float]]]
+    bias: Mapping[str, float]
+    least: Mapping[str, float]
+    weights: Mapping[str, Mapping[str, float]]
 
 
 @functools.cache
 def model() -> Model:
     """Return the learned weights."""
     stored = json.loads(MODEL.read_text("utf-8"))
-    names = tuple(stored["relations"])
-    weights: dict[str, list[tuple[int, float]]] = {}
-    for number, name in enumerate(names):
-        for feature, weight in stored["relations"][name]["weights"].items():
-            weights.setdefault(feature, []).append((number, weight))
-    bias = tuple(stored["relations"][name]["bias"] for name in names)
-    least = tuple(stored["relations"][name]["least"] for name in names)
-    return Model(names, bias, least, weights)
+    relations = stored["relations"]
+    return Model(
+        {name: said["bias"] for name, said in relations.items()},
+        {name: said["least"] for name, said in relations.items()},
+        {name: said["weights"] for name, said in relations.items()},
+    )
 
 
 def find(sentence: Annotated, used: Mapping[str, set[int]], scene: Scene) -> list[Match]:
@@ -51,37 +50,35 @@ def find(sentence: Annotated, used: Mapping[str, set[int]], scene: Scene) -> lis
         scene: What the text is about.
     """
     known = model()
-    numbers = {name: number for number, name in enumerate(known.names)}
     listed = list(candidates(sentence, _known_relations(), scene))
-    like = {
-        name: len({c.first for c in listed if c.relation.name == name}) for name in {c.relation.name for c in listed}
-    }
+    firsts: dict[str, set[int]] = {}
+    for c in listed:
+        firsts.setdefault(c.relation.name, set()).add(c.first)
     listed = [c for c in listed if not is_used(sentence, c, used)]
     if not listed:
         return []
     features = Features(sentence, scene)
-    shared = _sums(known, features.shared)
-    single: dict[int, list[float]] = {}
+    shared: dict[str, float] = {}
+    single: dict[tuple[str, int], float] = {}
     scored: list[tuple[float, Candidate]] = []
     for candidate in listed:
-        number = numbers[candidate.relation.name]
-        if candidate.first not in single:
-            single[candidate.first] = _sums(known, features.of_first(candidate.first))
-        total = known.bias[number] + shared[number] + single[candidate.first][number]
-        for feature in features.of_pair(candidate.first, candidate.second, like[candidate.relation.name]):
-            for place, weight in known.weights.get(feature, ()):
-                if place == number:
-                    total += weight
+        name, first = candidate.relation.name, candidate.first
+        weights = known.weights[name]
+        if name not in shared:
+            shared[name] = _sum(weights, features.shared)
+        if (name, first) not in single:
+            single[name, first] = _sum(weights, features.of_first(first))
+        pair = features.of_pair(first, candidate.second, len(firsts[name]))
+        total = _sum(weights, pair, known.bias[name] + shared[name] + single[name, first])
         probability = 1 / (1 + math.exp(-total)) if total > -30 else 0.0
-        if probability >= known.least[number]:
+        if probability >= known.least[name]:
             scored.append((probability, candidate))
     return [match(sentence, c, replace(c.relation.pattern, confidence=round(p, 2))) for p, c in _best(scored)]
 
 
 @functools.cache
 def _known_relations() -> tuple[Relation, ...]:
-    names = set(model().names)
-    return tuple(relation for relation in relations() if relation.name in names)
+    return tuple(relation for relation in relations() if relation.name in model().weights)
 
 
 @functools.cache
@@ -93,12 +90,9 @@ def _excluding(relation: Relation) -> frozenset[str]:
     return frozenset(kinds | {"dates"} if kinds & {"startDate", "endDate"} else kinds)
 
 
-def _sums(known: Model, features: Sequence[str]) -> list[float]:
-    totals = [0.0] * len(known.names)
-    for feature in features:
-        for number, weight in known.weights.get(feature, ()):
-            totals[number] += weight
-    return totals
+def _sum(weights: Mapping[str, float], features: Iterable[str], start: float = 0.0) -> float:
+    """Return *start* and the weights of *features*; without a loop of Python's own, as there are a hundred to a candidate."""
+    return sum(map(weights.get, features, _NOTHING), start)
 
 
 def _best(scored: Sequence[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:

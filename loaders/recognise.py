@@ -18,7 +18,7 @@ from .items import Item
 from .normalise import Folded
 from .rules import Language
 from .values import DateRange, grammar
-from .windows import Literals, within
+from .windows import Literals, Openings
 from .years import fill_years, goal_year
 
 # A straight mark between a word and a space only ever closes: one without its opening takes nothing with it.
@@ -293,19 +293,19 @@ def _titles(plain: str, language: Language) -> list[Item]:
     expression, literals = _title_expression(language)
     return [
         Item("Title", m.start(), m.end(), value=m.group())
-        for m in within(literals.find(plain), expression, plain)
+        for m in expression.within(literals.find(plain), plain)
         if m.end() > m.start()
     ]
 
 
 @functools.lru_cache(maxsize=8)
-def _title_expression(language: Language) -> tuple[Any, Literals]:
+def _title_expression(language: Language) -> tuple[Openings, Literals]:
     """Return one expression for all titles, longest alternatives first, and where to look; entries may be regular expressions."""
     forms = [language.expand(str(form)) for form in language.settings.get("titles", [])]
     forms.sort(key=len, reverse=True)
     start = language.settings.get("title_start", r"(?<!\w)")
     expression = rf"{start}(?:{'|'.join(forms)})(?!\w)" if forms else r"(?!)"
-    return regex.compile(expression, regex.POSIX), Literals(forms, _TITLE_REACH)
+    return Openings(regex.compile(expression, regex.POSIX)), Literals(forms, _TITLE_REACH)
 
 
 def _runs(text: str, folded: Folded, language: Language) -> list[Item]:

@@ -16,7 +16,7 @@ from .currencies import BareCurrencies
 from .items import Item
 from .normalise import fold
 from .rules import Language
-from .windows import Anchors, Windows, telling, within
+from .windows import Anchors, Openings, Windows, telling, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,7 @@ class ValueGrammar:
         self.weekday = regex.compile(rf"{start}(?P<w>{_any(self.weekdays)})(?!\w)") if self.weekdays else None
         period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
+        self._opened_money, self._opened_count = Openings(self.money), Openings(self.count)
         self._anchors = Anchors(
             {
                 "number": (*self.number_words, *self.scales),
@@ -255,7 +256,7 @@ class ValueGrammar:
                 yield Item("Date", match.start("w"), match.end(), value=DateRange(text, text))
 
     def _money(self, folded: str, around: Windows) -> Iterator[Item]:
-        for match in within(around, self.money, folded):
+        for match in self._opened_money.within(around, folded):
             group = match.groupdict()
             noun = next((group[g] for g in ("cur", "cur3", "cur4") if group.get(g)), "")
             code = self.bare.code(noun, folded, *match.span()) or next(
@@ -310,7 +311,7 @@ class ValueGrammar:
         return (_after_clitic(match), joint.start()), (joint.end(), match.end())
 
     def _counts(self, folded: str, around: Windows, around_duals: Windows) -> Iterator[Item]:
-        for match in within(around, self.count, folded):
+        for match in self._opened_count.within(around, folded):
             number = self._number(match["n"])
             if number is None:
                 continue

@@ -115,6 +115,42 @@ def within(windows: Windows, expression: Any, folded: str) -> Iterator[Any]:
         yield from expression.finditer(folded, start, end)
 
 
+class Openings(dict[str, bool]):
+    """Which first letters of a word a match of *expression* can begin with, found out as they are met.
+
+    An expression that begins with what may be missing is tried in vain at almost every word; this asks the expression itself, once
+    for every three letters, whether more letters could make them a match. It must begin at no space, and where no letter stands before.
+    """
+
+    def __init__(self, expression: Any) -> None:
+        super().__init__()
+        if "(?<=" in expression.pattern or not expression.pattern.startswith(_AFTER_NO_LETTER):
+            raise ValueError(f"not an expression of words: {expression.pattern[:40]}")
+        self.expression = expression
+
+    def __missing__(self, letters: str) -> bool:
+        if len(self) >= _OPENINGS:
+            self.clear()
+        found = self[letters] = self.expression.match(letters, partial=True) is not None
+        return found
+
+    def within(self, windows: Windows, folded: str) -> Iterator[Any]:
+        """Yield the matches of the expression in the stretches of *folded*, as :func:`within` does."""
+        match = self.expression.match
+        for start, end in windows:
+            position = start
+            for word in _WORD_BEGINS.finditer(folded, start, end):
+                place = word.start()
+                if place >= position and self[folded[place : place + 3]] and (found := match(folded, place, end)):
+                    yield found
+                    position = max(found.end(), place + 1)
+
+
+_OPENINGS = 8192  # remembered
+_AFTER_NO_LETTER = ("(?<!\\w)", "(?<![\\w")
+_WORD_BEGINS = regex.compile(r"(?<!\w)\S")
+
+
 class Literals:
     """Where any of several expressions can match: around the literals they cannot do without."""
 

@@ -18,7 +18,7 @@ _SPACED = frozenset(";:!?")
 _GAPS = regex.compile(r"\s*\n\s*(?P<bullet>(?:[-*•·‣▪]|\d{1,2}[.)]) +)|[ \n]+")
 
 
-@dataclass
+@dataclass(slots=True)
 class Match:
     """A pattern found in a sentence."""
 
@@ -57,19 +57,25 @@ class Annotated:
     ends: list[int] = field(default_factory=list)
     items: list[Item | None] = field(default_factory=list)
     text: str = ""
-    present: int = 0  # what the prefilter of the language finds in the text
-    words: int = 0  # and in the words it was made of
+    words: int = 0  # what the prefilter of the language finds in the words it was made of
     full: str = ""  # the sentence that this is the core of
+    prefilter: Prefilter | None = None
+    _looked_at: str | None = None  # the text that _present was found in
+    _present: int = 0
 
     def refresh(self) -> None:
         """Make ``text`` again after the cells changed."""
         self.text = "".join(self.chars)
 
-    def look(self, prefilter: Prefilter) -> None:
-        """Note which words and items the sentence has now."""
-        self.present = prefilter.present(self.text) | self.words
+    @property
+    def present(self) -> int:
+        """Return which words and items the sentence has now, as bits of the prefilter; looked up when it is asked for."""
+        if self._looked_at is not self.text and self.prefilter is not None:
+            self._present = self.prefilter.present(self.text) | self.words
+            self._looked_at = self.text
+        return self._present
 
-    def replace(self, start: int, end: int, item: Item, prefilter: Prefilter) -> None:
+    def replace(self, start: int, end: int, item: Item) -> None:
         """Put *item* in place of cells [start, end)."""
         item.outer_start = min(item.outer_start, self.starts[start])
         item.outer_end = max(item.outer_end, self.ends[end - 1])
@@ -78,7 +84,6 @@ class Annotated:
         self.ends[start:end] = [item.outer_end]
         self.items[start:end] = [item]
         self.refresh()
-        self.look(prefilter)  # an item and the words beside it are literals too
 
     def drop(self, start: int, end: int) -> None:
         """Take cells [start, end) out of the sentence."""
@@ -157,8 +162,12 @@ def _met(pattern: Pattern, sentence: Annotated, found: Any) -> Match | None:
 
 
 def _slots(found: Any, pattern: Pattern) -> dict[str, tuple[int, int]]:
-    spans = ((name, found.span(name)) for name in pattern.slots)
-    return {name: (start, end) for name, (start, end) in spans if 0 <= start < end}
+    slots = {}
+    for name in pattern.slots:
+        start, end = span = found.span(name)
+        if 0 <= start < end:
+            slots[name] = span
+    return slots
 
 
 def _names(match: Match) -> bool:
@@ -216,7 +225,7 @@ def rewrite(
             continue
         pattern, text = language.names[number], sentence.text
         try:
-            if not _rewrite(pattern, sentence, act, language.prefilter):
+            if not _rewrite(pattern, sentence, act):
                 nowhere.add(number)
         except Exception as error:  # noqa: BLE001 - one rule must not take the article with it
             mishaps.note(pattern, error)
@@ -226,7 +235,7 @@ def rewrite(
             at = bisect.bisect_right(waiting, number)
 
 
-def _rewrite(pattern: Pattern, sentence: Annotated, act: Callable[[Match], Item | None], prefilter: Prefilter) -> bool:
+def _rewrite(pattern: Pattern, sentence: Annotated, act: Callable[[Match], Item | None]) -> bool:
     """Apply one name pattern; tell whether its words stand in the sentence at all."""
     first = pattern.regex.search(sentence.text)
     if first is None:
@@ -237,7 +246,7 @@ def _rewrite(pattern: Pattern, sentence: Annotated, act: Callable[[Match], Item 
         if item is None:
             position = max(match.end, position + 1)
         else:
-            sentence.replace(match.start, match.end, item, prefilter)
+            sentence.replace(match.start, match.end, item)
             position = match.start + 1
         match = matches(pattern, sentence, position)
     return True

@@ -56,11 +56,18 @@ class Calibration:
             for name, row in self.counts.items()
         }
         object.__setattr__(self, "_shares", {"": by_bin, **shares})
+        object.__setattr__(self, "_known", {})  # what share() has returned
 
     def share(self, rule: str, raw: float) -> float:
         """Return how often a fact of *rule* with this *raw* confidence is right, to two places."""
         if not self.counts:
             return raw
+        known: dict[tuple[str, float], float] = self._known  # type: ignore[attr-defined]
+        if (found := known.get((rule, raw))) is None:
+            found = known[rule, raw] = self._share(rule, raw)
+        return found
+
+    def _share(self, rule: str, raw: float) -> float:
         shares: Mapping[str, Sequence[float]] = self._shares  # type: ignore[attr-defined]
         share = shares.get(family(rule), shares[""])[place(raw)]
         return round(min(_HIGHEST, max(_LOWEST, _shrunk(self.rules.get(rule, (0, 0)), share))), 2)

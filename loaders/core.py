@@ -32,5 +32,5 @@ def core(sentence: Annotated, language: Language) -> Annotated | None:
             bare.drop(start, end)
             stop = start
     bare.full = sentence.text
-    bare.look(language.prefilter)
+    bare.prefilter = language.prefilter
     return bare

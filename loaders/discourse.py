@@ -85,9 +85,7 @@ class Discourse:
                 kind = draft.kind if draft.kind in CODE else anaphor.types[0]
                 if kind == "Person" and draft.description and not draft.names:
                     kind = "Pronoun"  # nobody says who it is
-                sentence.replace(
-                    found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True), self.language.prefilter
-                )
+                sentence.replace(found.start(), found.end(), Item(kind, start, end, draft.id, anaphor=True))
                 position = found.start() + 1
 
     def _told_of_money(self) -> bool:
@@ -104,7 +102,7 @@ class Discourse:
             if draft is not None and draft.kind in CODE:
                 start, end = sentence.starts[found.start()], sentence.ends[found.end() - 1]
                 item = Item(draft.kind, start, end, draft.id, anaphor=True)
-                sentence.replace(found.start(), found.end(), item, self.language.prefilter)
+                sentence.replace(found.start(), found.end(), item)
                 position = found.start() + 1
         for cell, unknown in enumerate(sentence.items):
             if unknown is None or unknown.type != "Unknown" or not self._definite_before.search(sentence.text, 0, cell):
@@ -113,7 +111,7 @@ class Discourse:
             draft = self._called(words, sentence, cell, last=True) if " " not in words else None
             if draft is not None and draft.kind in CODE:
                 item = Item(draft.kind, unknown.start, unknown.end, draft.id, anaphor=True)
-                sentence.replace(cell, cell + 1, item, self.language.prefilter)
+                sentence.replace(cell, cell + 1, item)
 
     def _called(self, noun: str, sentence: Annotated, cell: int, *, last: bool = False) -> Draft | None:
         """Return the initiative, document or technology named last before *cell* whose name has *noun* in it (*last*: at its end).

@@ -227,11 +227,16 @@ class Builder:
 
     def _canonical(self, fact: Fact) -> Fact:
         """Return *fact* about the entities that its own turned out to be."""
-        roles = {
-            role: tuple(EntityRef(self.table[v.id].id) if isinstance(v, EntityRef) else v for v in values)
-            for role, values in fact.roles.items()
-        }
-        return fact if roles == dict(fact.roles) else replace(fact, roles=roles)
+        table = self.table
+        for values in fact.roles.values():
+            for v in values:
+                if isinstance(v, EntityRef) and table[v.id].id != v.id:
+                    roles = {
+                        role: tuple(EntityRef(table[v.id].id) if isinstance(v, EntityRef) else v for v in values)
+                        for role, values in fact.roles.items()
+                    }
+                    return replace(fact, roles=roles)
+        return fact
 
     def follow_merges(self) -> None:
         """Let the facts speak of what their entities turned out to be."""
@@ -246,19 +251,23 @@ class Builder:
         kept: list[Fact] = []
         stands_for: dict[str, str] = {}  # which record is left of two for the same money
         refused = {(fact.roles["committedBy"], fact.roles["document"]) for fact in self.facts if fact.kind == "Refusal"}
+        by_kind: dict[str, list[Fact]] = {"Statement": [], "FinancialCommitment": []}
         for fact in self.facts:
-            if fact.kind == "Statement" and any(_repeats(fact, other) for other in kept):
+            alike = by_kind.get(fact.kind)
+            if fact.kind == "Statement" and any(_repeats(fact, other) for other in alike or ()):
                 continue
             if fact.kind == "FinancialCommitment" and (
-                same := next((other for other in kept if _same_money(fact, other)), None)
+                same := next((other for other in alike or () if _same_money(fact, other)), None)
             ):
                 stands_for[fact.id] = same.id
                 continue
             if fact.kind == "Endorsement" and (fact.roles["committedBy"], fact.roles["document"]) in refused:
                 continue
             kept.append(fact)
+            if alike is not None:
+                alike.append(fact)
         titles = [fact for fact in kept if fact.kind == "Position"]
-        kept = [fact for fact in kept if not any(_is_short_for(fact, other) for other in titles)]
+        kept = [f for f in kept if f.kind != "Position" or not any(_is_short_for(f, other) for other in titles)]
         kept = [_pointing_at(fact, stands_for) for fact in kept]
         kept = [replace(fact, confidence=calibration.confidence(fact.rule, fact.confidence)) for fact in kept]
         self.facts, given_up = consistency.consistent(kept, summits.years(self.table))

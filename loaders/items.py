@@ -7,7 +7,7 @@ FASTUS, Hobbs et al. 1997).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 ORGANIZATIONS = (
     "Organization",
@@ -73,23 +73,41 @@ def codes(type_names: str) -> str:
     return "".join(dict.fromkeys(found))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Item:
     """A mention, value or quotation. ``start``/``end``: the words themselves; ``outer_*``: with title and apposition."""
 
     type: str
     start: int
     end: int
-    entity: str = ""  # id in the document's entity table, for entity types
-    value: object = None  # Money, DateRange, Count … for value types; a QID for a demonym
-    outer_start: int = -1
-    outer_end: int = -1
-    anaphor: bool = False
-    parts: list[Item] = field(default_factory=list)
+    entity: str  # id in the document's entity table, for entity types
+    value: object  # Money, DateRange, Count … for value types; a QID for a demonym
+    outer_start: int
+    outer_end: int
+    anaphor: bool
+    parts: list[Item]
 
-    def __post_init__(self) -> None:
-        if self.outer_start < 0:
-            self.outer_start, self.outer_end = self.start, self.end
+    def __init__(
+        self,
+        type: str,
+        start: int,
+        end: int,
+        entity: str = "",
+        value: object = None,
+        outer_start: int = -1,
+        outer_end: int = -1,
+        anaphor: bool = False,
+        parts: list[Item] | None = None,
+    ) -> None:
+        """Make an item; written out, as a text has thousands."""
+        self.type = type
+        self.start = start
+        self.end = end
+        self.entity = entity
+        self.value = value
+        self.outer_start, self.outer_end = (outer_start, outer_end) if outer_start >= 0 else (start, end)
+        self.anaphor = anaphor
+        self.parts = [] if parts is None else parts
 
     def copy(self) -> Item:
         """Return an item of its own, for another reading."""

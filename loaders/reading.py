@@ -125,7 +125,6 @@ class Reader:
         _drop_brackets(sentence)
         self.sentences.note(sentence)
         self.discourse.remember(sentence)
-        sentence.look(self.language.prefilter)
         bare = core(sentence, self.language)
         for reading in (sentence, bare) if bare else (sentence,):
             for number in self.language.frame_index.find(reading.present):

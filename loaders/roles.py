@@ -22,8 +22,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 
@@ -43,8 +42,7 @@ from .values import Amount, Count, DateRange, Period
 _ALONE = 6  # cells of an item with no more than an article and a space around it
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """A value and the folded span of the words it came from (None for a constant or something from context)."""
 
     value: Value
@@ -69,10 +67,13 @@ class Roles:
 
     def fill(self, match: Match, specification: str, made: Mapping[str, str]) -> list[Filled]:
         for alternative in alternatives(specification):
+            if len(alternative) == 1:
+                if values := self._alternative(match, alternative[0], made):
+                    return values
+                continue
             parts = [self._alternative(match, part, made) for part in alternative]
-            values = [value for part in parts for value in part]
-            if values and all(parts):
-                return values
+            if all(parts):
+                return [value for part in parts for value in part]
         return []
 
     def _alternative(self, match: Match, text: str, made: Mapping[str, str]) -> list[Filled]:

@@ -51,7 +51,7 @@ class Sentences:
                     inner = item.parts[0].parts[0]
                     item.start, item.end = inner.start, inner.end
             sentence.words = prefilter.words(folded.text[start:end])
-            sentence.look(prefilter)
+            sentence.prefilter = prefilter
             sentences.append(sentence)
         return sentences
 

@@ -111,8 +111,8 @@ def test_no_pattern_is_kept_from_an_example(code: str, monkeypatch: pytest.Monke
                 if pattern.requires & sentence.present != pattern.requires:
                     hidden.append((pattern.id, sentence.text))
 
-    def watched(sentence: annotate.Annotated, start: int, end: int, item: Item, prefilter: Prefilter) -> None:
-        refresh(sentence, start, end, item, prefilter)
+    def watched(sentence: annotate.Annotated, start: int, end: int, item: Item) -> None:
+        refresh(sentence, start, end, item)
         watch(sentence)
 
     monkeypatch.setattr(annotate.Annotated, "replace", watched)

@@ -9,7 +9,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .guard import lex, unescape
+from .magic import Expanded
 from .problems import Problem
+
+_Token = tuple[str, int, int]  # its text, where it begins and ends
+
+
+def declare_first(text: str) -> Expanded:
+    """Return an update whose prefixes are all declared before its first operation, as the engine wants it.
+
+    SPARQL lets each operation declare some (1.1 Update, grammar rule 29). Where one is declared anew with another IRI, or BASE
+    comes between operations, the text is left as it is.
+    """
+    tokens = [(match.group(), match.start(), match.end()) for match in lex(text)]
+    index = 0
+    while index < len(tokens) and (word := tokens[index][0].upper()) in ("PREFIX", "BASE"):
+        index += 3 if word == "PREFIX" else 2
+    if index >= len(tokens):
+        return Expanded(text, text)
+    first = tokens[index][1]  # where the operations begin
+    known = {name: iri for (word, *_), (name, *_), (iri, *_) in _threes(tokens[:index]) if word.upper() == "PREFIX"}
+    added: dict[str, str] = {}
+    moved: list[tuple[int, int]] = []
+    depth = 0
+    for (word, start, _), (name, _, _), (iri, _, end) in _threes(tokens[index:]):
+        depth += {"{": 1, "}": -1}.get(word, 0)
+        if depth or word.upper() not in ("PREFIX", "BASE"):
+            continue
+        if word.upper() == "BASE" or known.get(name, iri) != iri or added.setdefault(name, iri) != iri:
+            return Expanded(text, text)
+        moved.append((start, end))
+    head = "".join(f"PREFIX {name} {iri} " for name, iri in added.items() if name not in known)
+    pieces, last, edits = [text[:first], head], first, [(first, first, len(head))]
+    for start, end in moved:
+        lines = text.count("\n", start, end)
+        pieces += [text[last:start], "\n" * lines]
+        edits.append((start, end, lines))
+        last = end
+    return Expanded("".join(pieces) + text[last:], text, edits) if moved else Expanded(text, text)
+
+
+def _threes(tokens: Sequence[_Token]) -> Iterator[tuple[_Token, _Token, _Token]]:
+    return zip(tokens, tokens[1:], tokens[2:], strict=False)
 
 
 def add_using(text: str, using: Sequence[str], using_named: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from .federation import without_services
 from .guard import Limits, Scan, check_update, lex
 from .limits import client_of
 from .loading import Document, Load, fetch, find_loads, split, without_loads
+from .magic import Expanded
 from .messages import FRAME, receive
 from .observe import Metrics
 from .outbound import read_policy
@@ -26,7 +27,7 @@ from .problems import Problem
 from .protocol import Operation, base_of
 from .refusals import memory_problem
 from .reply import Environ, Reply
-from .rewrite import add_using
+from .rewrite import add_using, declare_first
 
 MAX_TEXT = 4_194_304
 
@@ -68,7 +69,8 @@ class Updates:
         named = iris(operation.parameters.get("using-named-graph-uri", ()))
         federation = self.engine.federation
         scan = check_update(operation.text, self.limits, loads=bool(self.loads.allowed), services=federation.open)
-        text = add_using(operation.text, using, named)
+        first = declare_first(operation.text)
+        text = add_using(first.text, using, named)
         site = base_of(environ)
         if "SERVICE" in scan.keywords:
             self._check(text, scan, site + "/sparql")
@@ -87,7 +89,7 @@ class Updates:
             item and {"format": item.format, "base": item.base, "graph": item.graph, "length": len(item.body)}
             for item in documents
         ]
-        done = self.perform(request, b"".join(item.body for item in documents if item), operation.text)
+        done = self.perform(request, b"".join(item.body for item in documents if item), first)
         later = ", which queries will see as soon as its view is made" if done["pending"] else ""
         body = f"done: snapshot {done['version']}{later}\n".encode()
         return Reply(200, "text/plain; charset=utf-8", body, [("Cache-Control", "no-store")])
@@ -122,9 +124,9 @@ class Updates:
             "gate": gated,
             "graphs": [graph] if graph else None,
         }
-        return self.perform(request, b"".join(part.body for part in parts), "")
+        return self.perform(request, b"".join(part.body for part in parts))
 
-    def perform(self, request: Mapping[str, object], body: bytes, text: str) -> dict[str, Any]:
+    def perform(self, request: Mapping[str, object], body: bytes, update: Expanded | None = None) -> dict[str, Any]:
         """Have a process make the change.
 
         Raises:
@@ -160,7 +162,10 @@ class Updates:
         if answer is None:
             raise Problem(500, "crashed", "the process that made the change ended", "The store is as it was.")
         if not answer[0]["ok"]:
-            raise refused(answer[0], text)
+            told = answer[0]
+            if update is not None:
+                told = {**told, "message": update.message(str(told.get("message", "")))}
+            raise refused(told, update.original if update is not None else "")
         return answer[0]
 
 

@@ -12,7 +12,7 @@ import pytest
 from summitgraph.server.guard import Limits, check_update
 from summitgraph.server.launch import launched
 from summitgraph.server.problems import Problem
-from summitgraph.server.rewrite import add_using
+from summitgraph.server.rewrite import add_using, declare_first
 from summitgraph.server.updates import may_touch
 
 from .client import Client, Reply
@@ -119,6 +119,33 @@ def test_using_graph_uri_is_the_dataset_of_where(writable: Client) -> None:
 
     assert update(writable, text, "/sparql?using-graph-uri=http://g/1").status == 200
     assert [row["s"] for row in writable.rows("SELECT ?s { ?s <http://e/copied> ?o }")] == ["http://e/a"]
+
+
+def test_each_operation_may_declare_prefixes(writable: Client) -> None:
+    first = "PREFIX e: <http://e/> INSERT DATA { GRAPH e:several { e:x e:p 'PREFIX a: <b>; {' } } ;"
+    second = "PREFIX f:\n<http://f/> PREFIX e: <http://e/> INSERT { GRAPH e:several { f:x e:p ?o } } WHERE { GRAPH ?g { e:x e:p ?o } }"
+    reply = update(writable, f"{first}\n{second}")
+
+    assert reply.status == 200, reply.text
+    rows = writable.rows("SELECT ?s ?o { GRAPH <http://e/several> { ?s <http://e/p> ?o } } ORDER BY ?s")
+    assert [(row["s"], row["o"]) for row in rows] == [(f"http://{name}/x", "PREFIX a: <b>; {") for name in "ef"]
+    wrong = update(writable, f"{first}\n{second} ; INSERT DATA {{ e:x e:p }}")
+    assert (wrong.status, "line 4" in wrong.text or "line 3" in wrong.text) == (400, True), wrong.text
+    assert update(writable, "DROP GRAPH <http://e/several>").status == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PREFIX a: <http://a/> CLEAR ALL ; PREFIX a: <http://b/> CLEAR ALL",  # which of them is meant changes
+        "CLEAR ALL ; BASE <http://b/> CLEAR ALL",
+        "PREFIX a: <http://a/> CLEAR ALL ; CLEAR ALL",
+        "PREFIX a: <http://a/>",
+        "",
+    ],
+)
+def test_declarations_that_cannot_or_need_not_be_moved_stay(text: str) -> None:
+    assert declare_first(text).text == text
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def _active(around: _Around) -> dict[str, Cells] | None:
         subject, end = behind, behind[1]
     if rule.subject and subject is None:
         return None
-    if rule.words and subject and grammar.relative_subject.match(around.text[subject[1] : around.start].lstrip(" ,")):
+    relative = grammar.relative_subject if rule.words else grammar.relative_one
+    if subject and relative.match(around.text[subject[1] : around.end].lstrip(" ,")):
         subject = (subject[1] - 1, subject[1])  # of a list, only the last is who "who" means
     slots = {"subject": subject} if subject else {}
     if rule.object is None:

@@ -212,6 +212,7 @@ class Compiler:
             agent=part("agent", r"{}"),
             relative=part("relative", r"{}"),
             relative_subject=part("relative_subject", r"(?<!\w){}(?!\w)"),
+            relative_one=part("relative_one", r"[,،]? ?(?:{})(?!\w)"),
             article=part("article", r" ?{}?"),
             attached=part("attached", r"{}$"),
             complement=part("complement", r"(?<!\w){}(?!\w)"),

@@ -39,12 +39,13 @@ class Editions:
         self.builder = builder
         self.discourse = discourse
 
-    def called(self, match: Match, slot: str, order: str, *, known: bool) -> Item | None:
+    def called(self, match: Match, slot: str, order: str, *, known: bool, apart: bool) -> Item | None:
         """Return the edition that *slot* means, or None where it can be none.
 
         Args:
             slot: A place, a year or a date.
             order: ``before`` or ``after`` the summit the text is about, or nothing.
+            apart: The year has to be told, and to be another.
             known: The edition has to be one that the text has named, or the one that the reference table has in that place.
         """
         main = self.discourse.main
@@ -60,7 +61,7 @@ class Editions:
         year = _year(match)
         if year and own and ((order == "before" and year > own) or (order == "after" and year < own)):
             return None
-        if place is None and year == own:
+        if (place is None and year == own) or (apart and (not year or year == own)):
             return None
         if place is not None and self._is_own(main, place) and (not year or not own or year == own):
             return None

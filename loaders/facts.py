@@ -17,6 +17,7 @@ from .entities import EntityTable
 from .findings import MESSAGES
 from .items import Item
 from .normalise import fold
+from .othertimes import HELD, tells_of_another
 from .roles import Filled, Roles
 from .source import Source
 from .templates import fold_template
@@ -119,6 +120,8 @@ class Builder:
             and self._former.search(fold(self.source.before(*span, 30)))
         ):
             filled["status"] = [Filled(Concept("Former"), None)]
+        if kind in HELD and self._is_of_another(match, filled["subject"]):
+            return
         spread = [role for role, values in filled.items() if len(values) > 1 and role not in _TOGETHER]
         if not spread:
             self._add(match, kind, label, filled, roles, made)
@@ -129,6 +132,12 @@ class Builder:
             combinations = [{**done, role: choice} for done in combinations for choice in choices]
         for combination in combinations[:400]:
             self._add(match, kind, label, combination, roles, made)
+
+    def _is_of_another(self, match: Match, subjects: list[Filled]) -> bool:
+        """Tell whether a match says of the summit the text is about what it tells of another time."""
+        main = self.discourse.main
+        own = main is not None and any(value.value == EntityRef(main.id) for value in subjects)
+        return own and main is not None and tells_of_another(match, main.id, main.year, self.source.language)
 
     def _add(
         self,

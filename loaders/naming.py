@@ -82,7 +82,8 @@ class Namer:
         if "short" in new:
             return self._first_name(match, new["short"])
         if "edition" in new:
-            return self.editions.called(match, new["edition"], new.get("order", ""), known="known" in new)
+            order, known, apart = new.get("order", ""), "known" in new, "apart" in new
+            return self.editions.called(match, new["edition"], order, known=known, apart=apart)
         if "capital" in new:
             return self._government(match, new["capital"])
         slot = next((name for name in new.get("name", "").split("|") if name in match.slots), new.get("name", ""))

@@ -39,6 +39,7 @@ class Grammar:
     agent: Any  # behind a verb in the passive, up to the agent
     relative: Any  # between an antecedent and the subject of its clause
     relative_subject: Any  # between a subject and its verb: "which", said of what stands just before it
+    relative_one: Any  # the same where only the last of a list is meant: "who has"
     article: Any
     attached: Any  # the end of a verb that has its object in itself: a pronoun for what was named before
     complement: Any  # what ends the reach of a verb: "that"

@@ -26,6 +26,7 @@ _NUMBER = regex.compile(r"\d+")
 _GROUP = regex.compile(r"(?<!\w)[a-z]-?(?:7|8|20|77)(?!\d)")  # G7: no number of an edition
 _WORDS = regex.compile(r"\w+")
 _NO_NUMBERS = regex.compile(r"[^\W\d]\w*")
+_ORDINAL = regex.compile(r"\d+(?:st|nd|rd|th|e|er|eme|re)?|[xvi]+e(?:me)?")
 _STOP = regex.compile(r"[.;]")
 
 
@@ -111,11 +112,20 @@ def _merge_place_names(table: EntityTable, language: Language) -> None:
     if len(opening) != 2:
         return
     first, second = opening
-    bare_words = [not _words(draft, table, generic) for draft in opening]
+    ordinals = {bare(fold(str(word))) for word in language.values.get("ordinals", {})}
+    words = [_words(draft, table, generic) for draft in opening]
+    if first.told and second.told:  # "the BRICS summit" and "the seventeenth summit"
+        words = [_unnumbered(own - ordinals) for own in words]
+    bare_words = [not own for own in words]
     cities = [_cities(draft, table) for draft in opening]
     years_agree = not (first.year and second.year) or first.year == second.year
     if bare_words[0] != bare_words[1] and years_agree and (not cities[0] or not cities[1]):
         table.merge(first, second)
+
+
+def _unnumbered(words: set[str]) -> set[str]:
+    """Return the words that are no number: "17th", "xix"."""
+    return {word for word in words if not _ORDINAL.fullmatch(word)}
 
 
 def name_known_editions(table: EntityTable, language: Language) -> None:

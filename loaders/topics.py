@@ -26,6 +26,7 @@ _OPENING = 400  # characters; what a text is about is said by then
 _AT_LENGTH = 200  # characters from which a paragraph about another summit is more than an aside
 _LEAD = 45  # cells a sentence may have before the summit it opens with
 _LEAD_WORDS = 6
+_NAMED_BY = ("Person", "Declaration", "Document")  # what has a summit in its title
 _ACTORS = regex.compile(f"[{codes('Person|Pronoun|Quote|Summit')}]")
 _CLAUSE = regex.compile(r"[;:]|, (?=and |but |while )")
 
@@ -57,8 +58,8 @@ class Topics:
     def note(self, sentence: Annotated, *, first: bool) -> None:
         """Weigh the summits of a sentence (first reading): what headings and openings name is what a text is about."""
         for cell, item in enumerate(sentence.items):
-            if item is not None and item.type == "Person" and item.start < _OPENING:
-                for part in item.parts:  # "the president of COP29"
+            if item is not None and item.type in _NAMED_BY and item.start < _OPENING:
+                for part in item.parts:  # "the president of COP29", "the final statement of the Paris summit"
                     if part.type == "Summit" and part.entity:
                         self.table[part.entity].told += 2
             if item is None or item.type != "Summit" or not item.entity:

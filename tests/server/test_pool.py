@@ -63,6 +63,11 @@ def test_killed_process_is_replaced(small: Pool, store: Path) -> None:
     assert ask(small, store, "ASK {}", 5.0) == "true"
     assert small.killed == 1
     assert small.isolated is not None
+    if small.isolated:
+        started = [process.number for process in small._processes if process.number]
+        namespaces = {Path(f"/proc/{number}/ns/net").readlink() for number in started}
+        assert started
+        assert Path("/proc/self/ns/net").readlink() not in namespaces
 
 
 def test_result_over_the_limit_is_an_error_not_a_part(small: Pool, store: Path) -> None:

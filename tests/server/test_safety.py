@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -66,3 +67,31 @@ def test_million_rows_cost_no_more_memory_than_ten(store: Path) -> None:
 
     assert reply.status == 200, reply.text[:300]
     assert reply.body.count(b"\n") == 1_000_001
+
+
+def test_health_and_kept_results_are_answered_though_all_processes_are_taken(store: Path) -> None:
+    limits = {
+        "SUMMITGRAPH_FRONTS": "1", "SUMMITGRAPH_WORKERS": "1", "SUMMITGRAPH_WORKERS_MAX": "1", "SUMMITGRAPH_QUEUE": "1",
+        "SUMMITGRAPH_DEADLINE_S": "30", "SUMMITGRAPH_QUEUE_WAIT_S": "30",
+    }  # fmt: skip
+    with launched(store, limits) as port:
+        client = Client(port)
+        kept = client.query("ASK { ?s ?p 7 }")
+        threads = [
+            threading.Thread(target=client.query, args=(f"{PRODUCT} # {number}",), kwargs={"timeout": "12"})
+            for number in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.3)  # one runs, one waits
+        started = time.perf_counter()
+        health, again = client.get("/healthz"), client.query("ASK { ?s ?p 7 }")
+        refused = client.query("ASK { ?s ?p 8 }")
+        taken_s = time.perf_counter() - started
+        for thread in threads:
+            thread.join()
+
+    assert (kept.status, health.status) == (200, 200)
+    assert (again.body, "desc=hit" in again.headers["server-timing"]) == (kept.body, True)
+    assert (refused.status, "retry-after" in refused.headers) == (503, True)
+    assert taken_s < 5

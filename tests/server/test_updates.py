@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -247,3 +249,22 @@ PREFIX = "https://w3id.org/summitgraph/graph/doc/"
 )
 def test_change_of_a_document_is_noticed_however_it_is_written(text: str, touches: bool) -> None:
     assert may_touch(text, check_update(text, Limits()), PREFIX) is touches
+
+
+def test_readers_go_on_while_something_long_is_written(writable: Client) -> None:
+    triples = "\n".join(f"<http://e/many/{number}> <http://e/long> {number} ." for number in range(60_000))
+    writing = threading.Thread(target=writable.request, args=("PUT", "/store?graph=http://g/long", triples, TURTLE))
+    seen: list[tuple[str, float]] = []
+    writing.start()
+    while writing.is_alive():
+        started = time.perf_counter()
+        (row,) = writable.rows(f"SELECT (COUNT(*) AS ?n) {{ ?s <http://e/long> ?o }} # {len(seen)}")
+        seen.append((row["n"], time.perf_counter() - started))
+        time.sleep(0.05)
+    writing.join()
+    (row,) = writable.rows("SELECT (COUNT(*) AS ?n) { ?s <http://e/long> ?o }")
+
+    assert row["n"] == "60000"
+    assert {count for count, _ in seen} <= {"0", "60000"}  # all of it or nothing
+    assert [count for count, _ in seen].count("0") > 3
+    assert sorted(taken for _, taken in seen)[len(seen) // 2] < 0.5

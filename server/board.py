@@ -17,7 +17,7 @@ KEPT_LARGEST = 16_384  # bytes of a reply that is kept where it was made
 _SLOT = 16_384
 _KNOWN = 8192  # entries of the table
 # Places in a slot, in numbers of eight bytes.
-_RUNNING, _STARTED, _CALLED_IN, _SENDING, _LENGTH, _COUNTS = 0, 1, 2, 3, 4, 8
+_RUNNING, _STARTED, _CALLED_IN, _SENDING, _LENGTH, _SERVED, _COUNTS = 0, 1, 2, 3, 4, 5, 8
 _REQUEST = 512  # where the request begins, in bytes
 LOANS = 128  # connections one process may have
 _LEFT = (_REQUEST + REQUEST_BYTES) // 8  # how many requests each of them may still be answered, where that is limited
@@ -45,6 +45,10 @@ class Board:
 
     # The process's side
 
+    def serve(self, slot: int, loan: int) -> None:
+        """Say that a request of *loan* is taken from its connection, until ``done``."""
+        self._whole[slot * _SLOT // 8 + _SERVED] = loan
+
     def enter(self, slot: int, loan: int, started: float, request: bytes) -> None:
         """Say that a query of *loan* begins at *started* (``time.monotonic``); the slot is free to be called in from here."""
         place, start = slot * _SLOT // 8, slot * _SLOT + _REQUEST
@@ -68,9 +72,9 @@ class Board:
         self._whole[slot * _SLOT // 8 + _SENDING] = 1
 
     def done(self, slot: int) -> None:
-        """Say that nothing runs."""
-        place = slot * _SLOT // 8
-        self._whole[place + _RUNNING] = self._whole[place + _SENDING] = 0
+        """Say that nothing runs and nothing is served."""
+        place, whole = slot * _SLOT // 8, self._whole
+        whole[place + _RUNNING] = whole[place + _SENDING] = whole[place + _SERVED] = 0
 
     def called_in(self, slot: int) -> int:
         """Return up to which number loans are called in."""
@@ -128,11 +132,16 @@ class Board:
         """Call in all loans up to number *last*."""
         self._whole[slot * _SLOT // 8 + _CALLED_IN] = last
 
-    def read(self, slot: int) -> tuple[int, float, bytes, bool]:
-        """Return the loan that is running (0 for none), since when, its request, and whether its reply is on its way."""
+    def read(self, slot: int) -> tuple[int, float, bytes]:
+        """Return the loan that is running (0 for none), since when, and its request."""
         place, start = slot * _SLOT // 8, slot * _SLOT + _REQUEST
         request = bytes(self._bytes[start : start + min(self._whole[place + _LENGTH], REQUEST_BYTES)])
-        return self._whole[place], self._real[place + _STARTED], request, bool(self._whole[place + _SENDING])
+        return self._whole[place], self._real[place + _STARTED], request
+
+    def served(self, slot: int) -> int:
+        """Return the loan of which a request was taken and nothing more is known, 0 for none."""
+        place = slot * _SLOT // 8
+        return self._whole[place + _SERVED] if self._whole[place + _SENDING] or not self._whole[place + _RUNNING] else 0
 
     def counts(self, slot: int) -> Sequence[float]:
         """Return the sums of ``count`` since the slot was cleared."""

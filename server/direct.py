@@ -170,9 +170,11 @@ class Direct:
     def serve(self, loan: Loan) -> None:
         """Read what came on a connection, and answer it or give the connection back."""
         started = time.monotonic()
+        self.board.serve(self.slot, loan.number)
         try:
             data = bytes(_view[: loan.connection.recv_into(_buffer)])
         except BlockingIOError:
+            self.board.done(self.slot)
             return
         except OSError:
             data = b""
@@ -315,8 +317,7 @@ class Direct:
             sent = 0
         except OSError:  # the client has gone, which the front finds out
             sent = len(data)
-        if not cached:
-            self.board.done(self.slot)
+        self.board.done(self.slot)
         if sent < len(data):
             self.give_back(loan, data[sent:], "rest")
 

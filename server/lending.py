@@ -154,7 +154,7 @@ class Lending:
         try:
             while process.readable():  # what it gave back before that query
                 pass
-            number, started, request, _ = self.board.read(process.slot)
+            number, started, request = self.board.read(process.slot)
             self.board.call_in(process.slot, self._number)
         finally:
             self.board.look_away(process.slot)
@@ -173,9 +173,9 @@ class Lending:
         """Take back the connections of a process that has ended, or is about to; what it ran becomes its job."""
         if not process.loans:
             return
-        number, started, request, sending = self.board.read(process.slot)
-        if sending and (lent := process.loans.pop(number, None)) is not None:
-            log.error("a query process ended while it sent a reply")
+        number, started, request = self.board.read(process.slot)
+        if (lent := process.loans.pop(self.board.served(process.slot), None)) is not None:
+            log.error("a query process ended between a request and its reply")
             self._back(process, lent).abort()
         self.collect(process)
         if process in self.processes:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -317,3 +318,30 @@ def test_rows_over_the_limit_are_cut_and_said_so_on_a_lent_connection(
         assert (many[2].count(b'"s":{'), "summitgraph-truncated" in many[1]) == (3, True)
         again = line.ask("SELECT ?s { ?s ?p ?o } LIMIT 9")
         assert (again[2], "summitgraph-truncated" in again[1]) == (many[2], True)
+
+
+def test_process_killed_at_any_moment_leaves_no_client_waiting(
+    server: tuple[int, Path], connect: Callable[[int], Line]
+) -> None:
+    """A reply, or the end of the connection before there is one: whoever asks with GET may ask again."""
+    answered, ended = 0, 0
+    for attempt in range(12):
+        line = connect(server[0])
+        line.lent()
+        process = line.borrower()
+        line.connection.sock.settimeout(10)  # far beyond what any of it takes, far below what an idle connection has
+        killer = threading.Timer(0.02 + attempt * 0.00371, os.kill, (process, signal.SIGKILL))
+        killer.start()
+        for number in range(400):
+            try:
+                status, _, body = line.ask(f"ASK {{ {number % 3} ?killed 1 }}")
+                assert (status, body[-6:]) in ((200, b"false}"), (500, body[-6:]))
+                answered += 1
+            except (ConnectionError, http.client.HTTPException):
+                ended += 1
+                break
+        killer.join()
+
+    assert answered > 1000
+    assert ended <= 12
+    assert line.ask("ASK {}")[0] == 200

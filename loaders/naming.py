@@ -14,6 +14,7 @@ from .facts import Builder
 from .items import CODE, ENTITY_TYPES, VALUE_TYPES, Item
 from .normalise import fold
 from .offices import Offices
+from .persons import is_no_person, is_personal
 from .source import Source
 
 _BRACKET = regex.compile(r"(?<=\w) ?\([^()]*\)$")
@@ -55,6 +56,8 @@ class Namer:
     def state(self, match: Match) -> Item | None:
         """Apply a name pattern and state its facts (second reading)."""
         item = self.learn(match)
+        if item is None and match.pattern.new.get("type") == "Person":
+            return None  # nobody: nothing is said of them
         if match.pattern.emit:
             if item is not None and match.pattern.new and not match.pattern.keep:
                 match.slots["new"] = (match.start, match.end)
@@ -116,6 +119,10 @@ class Namer:
         words, start = self.source.without_article(start, end)
         if new.get("capitalised") and not words[:1].isupper():
             return None  # quoted words, and no name
+        if new["type"] == "Person" and not described and is_no_person(fold(words)):
+            return None  # "Minister for Development Cooperation", "the Best Minister Award"
+        if new.get("personal") and not is_personal(fold(words)):
+            return None
         kind = new["type"]
         if kind in VALUE_TYPES:  # a longer title: words, no entity
             return Item(kind, start, end, value=self.source.folded.text[start:end])

@@ -25,6 +25,7 @@ class NameGuard:
     suffix: Any  # what may be glued behind one: pronouns, endings
     allowed: frozenset[str]  # parts of names that look like ordinary words
     particles: frozenset[str]  # parts that never end a name: bin, abu
+    bound_ending: tuple[str, str]  # what an ending becomes before a suffix, and the ending: rihlatuhu, rihla
     first: Any  # what a name never begins with
     binds: frozenset[str]  # particles with which whatever stands behind is one part: abd al-Baqi
     family: Any  # what can only be a family name where it follows a part: al-Hinai
@@ -39,7 +40,10 @@ class NameGuard:
         if token in self.words or self.word.fullmatch(token) is None:
             return False
         stems = {token, *(token[found.end() :] for found in self.prefix.finditer(token, overlapped=True))}
-        stems |= {stem[: found.start()] for stem in stems if (found := self.suffix.search(stem)) is not None}
+        suffixed = [(stem, found.start()) for stem in stems if (found := self.suffix.search(stem)) is not None]
+        stems |= {stem[:end] for stem, end in suffixed}
+        bound, final = self.bound_ending
+        stems |= {stem[:end] + final for stem, end in suffixed if bound and stem.startswith(bound, end)}
         return stems.isdisjoint(self.words)
 
     def is_called(self, token: str) -> bool:
@@ -100,7 +104,7 @@ class NameGuard:
             if not right:
                 return None
             last -= 1
-        while last > first and self.first.match(text[slice(*tokens[first])]):
+        while last > first and self.first.match(text, *tokens[first]):  # what stands before may tell
             if not left:
                 return None
             first += 1
@@ -116,6 +120,7 @@ def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Callable[[
     def expression(name: str, default: str, form: str) -> Any:
         return regex.compile(form.format(folded(str(settings.get(name, default)))))
 
+    bound = settings.get("bound_ending", ("", ""))
     return NameGuard(
         words,
         word=expression("word", r"[^\W\d_]{2,}", "{}"),
@@ -123,6 +128,7 @@ def guard(settings: Mapping[str, Any], words: frozenset[str], folded: Callable[[
         suffix=expression("suffix", r"(?!)", "(?:{})$"),
         allowed=words_of("allowed"),
         particles=words_of("particles"),
+        bound_ending=(folded(str(bound[0])), folded(str(bound[1]))),
         first=expression("not_first", r"(?!)", "{}"),
         binds=words_of("binds"),
         family=expression("family", r"(?!)", "{}"),

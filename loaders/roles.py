@@ -62,6 +62,7 @@ class Roles:
         self._topic, self._hollow = words["topic"], words["hollow"]
         singular = language.settings.get("plural_titles", {})
         self._singular = {fold(str(many)): str(one) for many, one in singular.items()}
+        self._owned = [(regex.compile(str(a)), str(b)) for a, b in language.settings.get("owned_titles", ())]
         self._no_office = frozenset(fold(str(word)) for word in language.settings.get("no_office", ()))
         self._adjective_last = bool(language.settings.get("adjective_last", False))
 
@@ -121,10 +122,12 @@ class Roles:
         return fold(words) not in self._no_office
 
     def one_title(self, value: Filled) -> Filled:
-        """Return a title said of several persons at once ("the presidents") as each of them holds it."""
+        """Return a title said of several persons at once ("the presidents"), or with whose it is, as each of them holds it."""
         words = value.value.value if isinstance(value.value, Text) else ""
-        one = self._singular.get(fold(words))
-        return Filled(Text(one, self.source.language.code), value.span) if one else value
+        one = self._singular.get(fold(words), words)
+        for owned, plain in self._owned:
+            one = owned.sub(plain, one)
+        return Filled(Text(one, self.source.language.code), value.span) if one != words else value
 
     def _item(self, item: Item) -> Filled:
         span = (item.start, item.end)

@@ -58,6 +58,8 @@ class Namer:
         item = self.learn(match)
         if item is None and match.pattern.new.get("type") == "Person":
             return None  # nobody: nothing is said of them
+        if item is not None and "office" in match.pattern.new and item.type != "Person":
+            return item  # an office, and nobody the text has named holds it
         if match.pattern.emit:
             if item is not None and match.pattern.new and not match.pattern.keep:
                 match.slots["new"] = (match.start, match.end)

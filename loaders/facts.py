@@ -79,8 +79,10 @@ class Builder:
                 self._fact(match, kind, roles, made)
 
     def _dates(self, match: Match, roles: Mapping[str, str]) -> None:
-        """State when an event began and ended; of one told by its month or year alone only that it began then."""
-        partial = any(_is_partial(item) for slot in roles["date"].split("|") for item in match.items(slot))
+        """State when an event began and ended; of one told by its month, its year or a weekday alone only that it began then."""
+        partial = any(
+            item.anaphor or _is_partial(item) for slot in roles["date"].split("|") for item in match.items(slot)
+        )
         for name, function in (("startDate", "start"), ("endDate", "end")):
             if partial and name == "endDate":
                 return

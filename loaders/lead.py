@@ -88,7 +88,9 @@ def _date(sentence: Annotated, main: Draft, table: EntityTable, language: Langua
         if isinstance(item.value, DateRange) and len(item.value.start) == 10 and item.value.has_year
     ]
     agreeing = [item for item in full if isinstance(item.value, DateRange) and main.year in ("", item.value.start[:4])]
-    return agreeing[0] if len(agreeing) == 1 else None
+    ranges = [item for item in agreeing if isinstance(item.value, DateRange) and item.value.start != item.value.end]
+    agreeing = ranges if len(agreeing) > 1 else agreeing  # "on Monday ... from 15 to 17 June"
+    return agreeing[0] if len(agreeing) == 1 and not agreeing[0].anaphor else None
 
 
 @functools.lru_cache(maxsize=8)

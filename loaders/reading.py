@@ -23,7 +23,7 @@ from .factuality import as_planned, supposed
 from .gazetteer import Gazetteer, NameEntry
 from .items import Item
 from .naming import Namer
-from .recognise import Found, recognise
+from .recognise import Found, recognise, relative_days
 from .results import entities
 from .rules import Language, Pattern
 from .sentences import Sentences
@@ -63,7 +63,10 @@ class Reader:
         main = self.discourse.main
         self._scene = Scene(self.table, main, self.language)
         if main and main.year and not year:
-            fill_years([item for item in found.items if item.type == "Date"], main.year)
+            dates = [item for item in found.items if item.type == "Date"]
+            fill_years(dates, main.year)
+            if not any(item.anaphor for item in dates):  # a dateline without a year
+                found.items.extend(relative_days(dates, folded.text, self.language))
         sentences = self.sentences.annotated(found, merging.aliases(self.table, self.language))
         self.sentences.forget()
         self.discourse.topics.start()

@@ -126,14 +126,21 @@ def recognise(
     values = sorted(grammar(language).find(plain), key=lambda item: item.start)
     fill_years(values, default_year, plain, goal_year(language), grammar(language).last_weekday)
     items += values
-    if (told := _told_on(values, plain, published)) is not None:
-        taken = [(item.start, item.end) for item in values]
-        days = grammar(language).relative(plain, told)
-        items += [day for day in days if not any(start <= day.start < end for start, end in taken)]
+    items += relative_days(values, plain, language, published)
     items += _titles(plain, language)
     runs = _runs(text, folded, language)
     starts = [run.start for run in runs]
     return Found([item for item in items if not _inside_a_longer_name(item, runs, starts, plain, table)], runs)
+
+
+def relative_days(values: Sequence[Item], plain: str, language: Language, published: date | None = None) -> list[Item]:
+    """Return the days that a text tells from its own ("on Tuesday", "yesterday"), beside its *values*; none where that is not told."""
+    told = _told_on(values, plain, published)
+    if told is None:
+        return []
+    taken = [(item.start, item.end) for item in values]
+    days = grammar(language).relative(plain, told)
+    return [day for day in days if not any(start <= day.start < end for start, end in taken)]
 
 
 def _told_on(values: Sequence[Item], plain: str, published: date | None) -> date | None:
@@ -144,7 +151,7 @@ def _told_on(values: Sequence[Item], plain: str, published: date | None) -> date
         if item.end > 400:
             break
         after = plain[item.end : item.end + 12].lstrip(" )")
-        if isinstance(item.value, DateRange) and len(item.value.start) == 10 and after[:1] in ("-", "\n", "("):
+        if isinstance(item.value, DateRange) and len(item.value.start) == 10 and after[:1] in ("-", "\n", "(", "/"):
             try:
                 return date.fromisoformat(item.value.start)
             except ValueError:

@@ -172,6 +172,11 @@ class ValueGrammar:
             fold(name): int(number) for number, names in values.get("weekdays", {}).items() for name in names
         }
         self.weekday = regex.compile(rf"{start}(?P<w>{_any(self.weekdays)})(?!\w)") if self.weekdays else None
+        self.days_told = [
+            (regex.compile(rf"{start}(?P<w>{fold(str(word))})(?!\w)"), int(number))
+            for number, words in values.get("relative_days", {}).items()
+            for word in words
+        ]
         period = [text.replace("<n>", number("n")) for text in (fold(t) for t in values.get("periods", []))]
         self.periods = [regex.compile(rf"{start}(?:{text})(?!\w)") for text in period]
         self._opened_money, self._opened_count = Openings(self.money), Openings(self.count)
@@ -248,12 +253,16 @@ class ValueGrammar:
         return self.weekdays.get(last[0]) if last else None
 
     def relative(self, folded: str, told: date) -> Iterator[Item]:
-        """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it."""
+        """Yield the weekdays of a text told on *told* as dates: the last such day, as news means it; and "today", "yesterday"."""
+        for expression, number in self.days_told:
+            for match in expression.finditer(folded):
+                text = (told + timedelta(days=number)).isoformat()
+                yield Item("Date", match.start("w"), match.end(), value=DateRange(text, text), anaphor=True)
         if self.weekday is not None:
             for match in self.weekday.finditer(folded):
                 day = told - timedelta(days=(told.weekday() - self.weekdays[match["w"]]) % 7)
                 text = day.isoformat()
-                yield Item("Date", match.start("w"), match.end(), value=DateRange(text, text))
+                yield Item("Date", match.start("w"), match.end(), value=DateRange(text, text), anaphor=True)
 
     def _money(self, folded: str, around: Windows) -> Iterator[Item]:
         for match in self._opened_money.within(around, folded):

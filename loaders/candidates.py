@@ -45,6 +45,7 @@ class Relation:
     words: bool  # the words of the clause belong to it: what is said
     one_of: str
     each: str
+    least: float  # the lowest probability it may be stated from
     pattern: Pattern
 
 
@@ -101,6 +102,7 @@ def relations() -> tuple[Relation, ...]:
                 said.get("words", False),
                 said.get("one_of", name),
                 said.get("each", "first"),
+                said.get("least", 0.4),
                 pattern,
             )
         )

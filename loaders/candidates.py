@@ -25,10 +25,10 @@ from .summits import bare
 from .values import DateRange
 
 FOLDER = Path(__file__).parent
-_TOKEN = regex.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[\uE000-\uF8FF]|\d+|[^\w\s]")
+TOKEN = regex.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|[\uE000-\uF8FF]|\d+|[^\w\s]")
 _BOUNDS = ".;:!?؛؟"
 _SAID_BOUNDS = ".;!?؛؟"
-_STEM = 5  # letters that tell a word from others whatever its ending
+STEM = 5  # letters that tell a word from others whatever its ending
 _JOINED = "وف"  # conjunctions written as one with the word behind
 _SAID = 3  # words without which nothing is said
 
@@ -143,7 +143,7 @@ def said(sentence: Annotated, first: int) -> tuple[int, int] | None:
     start = max(text.rfind(mark, 0, first) for mark in _SAID_BOUNDS) + 1
     end = min((p for mark in _SAID_BOUNDS if (p := text.find(mark, first)) >= 0), default=len(text))
     for low, high in ((first + 1, end), (start, first)):
-        words = _TOKEN.findall(text, low, high)
+        words = TOKEN.findall(text, low, high)
         if len(words) >= _SAID or any(TYPE_OF.get(word) == "Quote" for word in words):
             return low, high
     return None
@@ -173,19 +173,19 @@ class Features:
     def __init__(self, sentence: Annotated, scene: Scene) -> None:
         self.sentence, self.scene = sentence, scene
         self.text = text = sentence.text
-        tokens = [(found.start(), found.group()) for found in _TOKEN.finditer(text)]
+        tokens = [(found.start(), found.group()) for found in TOKEN.finditer(text)]
         self._starts = [start for start, _ in tokens]
         self._words = words = [self._stem(word, start) for start, word in tokens]
         self._at = {start: number for number, start in enumerate(self._starts)}
         classes = word_classes(scene.language)
-        self._classes = [_of_class(word, classes) for _, word in tokens]
+        self._classes = [classes_of(word, classes) for _, word in tokens]
         place = min(sentence.number, 6)
         self.shared = [f"s={word}" for word in dict.fromkeys(words)] + [f"sn={place if place < 3 else 3 + place // 6}"]
         self._single: dict[int, list[str]] = {}
 
     def _stem(self, word: str, cell: int) -> str:
         if (kind := TYPE_OF.get(word)) is None:
-            return _stem(word)
+            return stem_of(word)
         item = self.sentence.items[cell]
         return "<Main>" if kind == "Summit" and item is not None and self.scene.is_main(item) else f"<{kind}>"
 
@@ -259,10 +259,10 @@ class Features:
 
 
 @functools.lru_cache(maxsize=16384)
-def _stem(word: str) -> str:
-    return "#" if word.isdigit() else bare(word)[:_STEM]
+def stem_of(word: str) -> str:
+    return "#" if word.isdigit() else bare(word)[:STEM]
 
 
-def _of_class(word: str, classes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def classes_of(word: str, classes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the classes of the lexicon that a word is in, as features write them."""
     return classes.get(word) or (classes.get(word[1:], ()) if word[:1] in _JOINED else ())

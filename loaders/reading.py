@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ import regex
 
 from summitgraph.graph.records import Document, Extraction, Finding
 
-from . import clauses, findings, lead, learned, members, merging, mishaps, summits
+from . import clauses, findings, lead, learned, members, merging, mishaps, spans, summits
 from .about import is_about_summits
 from .annotate import Annotated, Match, matches, rewrite
 from .candidates import Scene
@@ -51,6 +52,7 @@ class Reader:
         self.namer = Namer(self.source, self.table, self.builder, self.discourse)
         self._scene = Scene(self.table, None, language)
         self._counted: list[tuple[Item, str, str, int]] = []  # in this sentence: the number, what it counts, of what
+        self._facts_before = 0  # how many there were before the sentence
         self._used: dict[str, set[int]] = {}  # of a sentence: the items that patterns have stated each kind of fact of
 
     def read(self) -> Extraction:
@@ -128,6 +130,7 @@ class Reader:
         _drop_brackets(sentence)
         self.sentences.note(sentence)
         self.discourse.remember(sentence)
+        self._facts_before = len(self.builder.facts)
         bare = core(sentence, self.language)
         for reading in (sentence, bare) if bare else (sentence,):
             for number in self.language.frame_index.find(reading.present):
@@ -143,9 +146,22 @@ class Reader:
 
     def learn_from(self, sentence: Annotated) -> None:
         """State what no pattern has stated and the learned weights find likely."""
+        stated = self.stated(sentence)
         for match in learned.find(sentence, self._used, self._scene):
             if not is_passed_over(self.discourse.topics, sentence, match.start, match.end):
                 self._emit(self._in_line(match))
+        for match in spans.find(sentence, stated, self.discourse.sentence_before, self.language):
+            self._emit(match)
+
+    def stated(self, sentence: Annotated) -> list[spans.Stated]:
+        """Return what the patterns have stated of a sentence, with the cells of its evidence."""
+        found = []
+        for fact in self.builder.facts[self._facts_before :]:
+            span = fact.evidence[-1]
+            start = bisect.bisect_left(sentence.ends, self.source.to_folded(span.start) + 1)
+            end = bisect.bisect_left(sentence.starts, self.source.to_folded(span.end))
+            found.append(spans.Stated(fact.kind, start, end))
+        return found
 
     def _name_members(self, sentence: Annotated, bare: Annotated | None) -> None:
         """State of those named behind a number what was stated of the number."""

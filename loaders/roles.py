@@ -57,7 +57,7 @@ class Roles:
         self.table = table
         self.discourse = discourse
         language = source.language
-        words = _expressions(language)
+        words = expressions(language)
         self._separator, self._adjective, self._no_phrase = words["separator"], words["adjective"], words["no_phrase"]
         self._topic, self._hollow = words["topic"], words["hollow"]
         singular = language.settings.get("plural_titles", {})
@@ -271,7 +271,7 @@ class Roles:
 
 
 @functools.lru_cache(maxsize=8)
-def _expressions(language: Language) -> Mapping[str, Any]:
+def expressions(language: Language) -> Mapping[str, Any]:
     """Return the expressions that a builder of facts in *language* uses, compiled once."""
 
     def setting(name: str, default: str = "(?!)") -> str:

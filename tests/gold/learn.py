@@ -68,7 +68,7 @@ class Example:
     taken: bool  # a pattern has stated it: the weights learn from it, but have nothing to say
 
 
-class _Learner(reading.Reader):
+class Learner(reading.Reader):
     """Reads as ever, but keeps the candidates of each sentence instead of judging them."""
 
     def __init__(self, document: Document, name: str) -> None:
@@ -114,7 +114,7 @@ class _Learner(reading.Reader):
         return tuple(end[0] for end in ends)
 
 
-class _Article(_Learner):
+class Article(Learner):
     """An article with gold."""
 
     def __init__(self, document: Document, rows: Gold) -> None:
@@ -179,7 +179,7 @@ class _Article(_Learner):
         return False
 
 
-class _Sentence(_Learner):
+class _Sentence(Learner):
     """A sentence of the stress sets, which say what it gives and what it must not give."""
 
     def __init__(self, document: Document, name: str, start: int, case: Mapping[str, Any]) -> None:
@@ -240,7 +240,7 @@ def examples(folders: Iterable[Path]) -> list[Example]:
     """Return the candidates of all articles."""
     found = []
     for rows, document in articles(folders):
-        learner = _Article(document, rows)
+        learner = Article(document, rows)
         learner.read()
         found += learner.examples
     return found

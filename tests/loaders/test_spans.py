@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from summitgraph.graph.records import Document
+from summitgraph.graph.records import Document, EntityRef
 from summitgraph.loaders import extract, patterns, spans
 from summitgraph.loaders.annotate import Annotated
 from summitgraph.loaders.items import CODE, TYPE_OF, Item
@@ -112,6 +112,8 @@ def test_what_is_found_has_its_own_words_as_evidence() -> None:
                 span = fact.evidence[0]
                 words = document.text[span.start : span.end]
                 assert words == words.strip()
-                assert any(name.text in words or words in name.text for name in labels[fact.roles["object"][0].id])
+                principle = fact.roles["object"][0]
+                assert isinstance(principle, EntityRef)
+                assert any(name.text in words or words in name.text for name in labels[principle.id])
 
     assert number

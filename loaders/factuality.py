@@ -46,6 +46,8 @@ def supposed(match: Match, language: Language) -> bool:
     kinds = _kinds(match.pattern)
     if not language.unreal or not kinds:
         return False
+    if not any(_may_be_found(language, name, match.sentence.present) for name in language.unreal):
+        return _QUESTION.search(match.sentence.text) is not None
     text = match.sentence.text
     for start, end in _zones(text, language):
         if start <= match.start < end:
@@ -77,6 +79,12 @@ def as_planned(match: Match, language: Language) -> Match:
 
 def _kinds(pattern: Pattern) -> frozenset[str]:
     return frozenset(kind for kind, _ in pattern.emit) - _STAND
+
+
+def _may_be_found(language: Language, name: str, present: int) -> bool:
+    """Tell whether a sentence has, by what the prefilter found in it, the words without which a marker stands nowhere."""
+    bits = language.unreal_bits[name]
+    return bits & present == bits
 
 
 def _found(language: Language, name: str, text: str) -> bool:

@@ -69,6 +69,7 @@ def load_folder(folder: Path, *, check: bool = True) -> Language:
     prefilter, grammar, groups = compiler.prefilter, compiler.grammar(), compiler.groups
     asides = compiler.asides()
     unreal = compiler.unreal()
+    unreal_bits = {name: prefilter.require(marker.pattern) for name, marker in unreal.items()}
     members = compiler.members()
     return Language(
         folder.name,
@@ -84,6 +85,7 @@ def load_folder(folder: Path, *, check: bool = True) -> Language:
         members,
         groups,
         unreal,
+        unreal_bits,
     )
 
 

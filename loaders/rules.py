@@ -109,6 +109,7 @@ class Language:
     members: tuple[Any, ...] = ()  # how members are named behind the number of them (see members.py)
     groups: Mapping[str, str] = field(default_factory=dict)  # what a macro stands for: word classes and phrases
     unreal: Mapping[str, Any] = field(default_factory=dict)  # markers of what is only supposed (see factuality.py)
+    unreal_bits: Mapping[str, int] = field(default_factory=dict)  # what a sentence must have for each
 
     @functools.cached_property
     def name_index(self) -> Index:

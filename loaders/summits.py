@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -128,13 +129,19 @@ def _unnumbered(words: set[str]) -> set[str]:
     return {word for word in words if not _ORDINAL.fullmatch(word)}
 
 
+@functools.lru_cache(maxsize=2)
+def _countries(known: reference.Reference) -> Mapping[str, str]:
+    """Return the country of each city and venue, by their identifiers."""
+    return {row.qid: row.parent for row in known.of_kind("City", "Venue") if row.qid}
+
+
 def name_known_editions(table: EntityTable, language: Language) -> None:
     """Give summits the name of the known edition they are: same year, same country, and a telling word in common.
 
     So that one summit is one node whatever the language or wording of the text ("the Paris gathering", "قمة باريس").
     """
     known = reference.load()
-    countries = {row.qid: row.parent for row in known.of_kind("City", "Venue") if row.qid}
+    countries = _countries(known)
     generic = set(language.lexicon.get("summit_generic", ()))
     for draft in [d for d in table.all() if d.kind == "Summit" and not d.key and d.series]:
         row = known_edition(table[draft.series], draft.own_cities, draft.year, table, language)

@@ -32,6 +32,7 @@ from summitgraph.graph.records import Document
 from summitgraph.graph.store import Writer
 from summitgraph.loaders import documents
 from summitgraph.shapes import gate
+from summitgraph.workers import BATCH
 
 HERE = Path(__file__).resolve().parents[1]
 SUMMITS = [str(Path(loaders.__file__).parent / "samples"), str(HERE / "gold" / "dev")]
@@ -91,6 +92,7 @@ def stages(articles: Iterable[Document], store: Path) -> dict[str, float]:
     gc.disable()
     with Writer(store) as writer:
         waiting: dict[str, bytes] = {}
+        read = 0
         for document in articles:
             clock = [time.process_time()]
             extraction = loaders.extract(document)
@@ -107,9 +109,10 @@ def stages(articles: Iterable[Document], store: Path) -> dict[str, float]:
             assert gate.check(quads).conforms, document.source
             clock.append(time.process_time())
             waiting[document.id] = pipeline.serialized(quads)
-            if sum(map(len, waiting.values())) > 8_000_000:
+            read += len(document.text)
+            if read > BATCH:  # as a load does
                 writer.add_all(waiting)
-                waiting = {}
+                waiting, read = {}, 0
             clock.append(time.process_time())
             for name, start, end in zip(list(spent)[1:], clock[1:], clock[2:], strict=False):
                 spent[name] += end - start

@@ -21,14 +21,15 @@ from summitgraph.ontology import terms
 
 from . import CROSS, GATE, paths
 from .compiler import Compiler
-from .data import SUBCLASS, TYPE, Data, Parts
+from .data import SUBCLASS, TYPE, Data, Parts, Term
 from .engine import Result, Shape, run, run_selects
 from .report import Finding, Place, Report
 
 _SG = "https://w3id.org/summitgraph/ontology#"
 _OA = "http://www.w3.org/ns/oa#"
-_PREDICATE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#predicate"
-_SUBJECT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#subject"
+_PREDICATE, _SUBJECT = (
+    NamedNode(f"http://www.w3.org/1999/02/22-rdf-syntax-ns#{name}") for name in ("predicate", "subject")
+)
 
 
 @cache
@@ -65,7 +66,7 @@ def check(quads: Sequence[Quad], modules: tuple[str, ...] = GATE) -> Report:
     known: Sequence[Parts] | None = getattr(quads, "triples", None)  # of graph.statements, which is above this folder
     data = Data(quads, _background()) if known is None else Data(known, _background(), distinct=True)
     results = run(shapes, data)
-    findings = [*_findings(results, shapes, _Places(quads).of), *evidence_findings(data)]
+    findings = [*_findings(results, shapes, _Places(data).of), *evidence_findings(data)]
     return Report(tuple(findings), data.size - _background().size, len(shapes))
 
 
@@ -106,13 +107,13 @@ def _places_in_store(store: Store, node: str, predicates: set[str]) -> tuple[Pla
     """Return the words behind a node, read from the store."""
     if not node.startswith("http"):
         return ()
-    claims = store.quads_for_pattern(None, NamedNode(_SUBJECT), NamedNode(node), None)
+    claims = store.quads_for_pattern(None, _SUBJECT, NamedNode(node), None)
     subjects = [NamedNode(node), *(quad.subject for quad in islice(claims, _ENOUGH))]
     near = [quad for subject in subjects for quad in store.quads_for_pattern(subject, None, None, None)]
-    for name in (_SG + "evidence", _OA + "hasSelector"):
-        ends = {quad.object for quad in near if quad.predicate.value == name}
+    for name in (_EVIDENCE, _SELECTOR):
+        ends = {quad.object for quad in near if quad.predicate == name}
         near += [quad for end in ends for quad in store.quads_for_pattern(cast(NamedNode, end), None, None, None)]
-    return _Places(near).of(node, predicates)
+    return _Places(Data(near)).of(node, predicates)
 
 
 def evidence_findings(data: Data) -> list[Finding]:
@@ -181,40 +182,40 @@ def _offset(text: str) -> int | None:
 class _Places:
     """Finds the words a node rests on, for the report; built only when there is something to report."""
 
-    def __init__(self, quads: Sequence[Quad]) -> None:
-        self._quads = quads
-        self._by_subject: dict[str, list[Quad]] | None = None
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._by_subject: dict[str, dict[NamedNode, list[Term]]] | None = None
 
     def of(self, node: str, predicates: set[str]) -> tuple[Place, ...]:
         """Return the words behind a record, or behind the claims about an entity that *predicates* state."""
         if self._by_subject is None:
-            self._by_subject = defaultdict(list)
+            out = self._data.out
+            self._by_subject = {_key(subject): own for subject, own in out.items()}
             self._claims: dict[str, list[str]] = defaultdict(list)
-            for quad in self._quads:
-                self._by_subject[_key(quad.subject)].append(quad)
-                if quad.predicate.value == _SUBJECT:
-                    self._claims[_key(quad.object)].append(_key(quad.subject))
+            for claim in self._data.having(_SUBJECT):
+                for subject in out[claim][_SUBJECT]:
+                    self._claims[_key(subject)].append(_key(claim))
         claims = self._claims.get(node, [])
         telling = [claim for claim in claims if predicates.intersection(self._values(claim, _PREDICATE))]
         records = [node, *(telling or claims)[:3]]
-        evidence = [value for record in records for value in self._values(record, _SG + "evidence")]
-        if not evidence and self._values(node, _OA + "hasSelector"):
+        evidence = [value for record in records for value in self._values(record, _EVIDENCE)]
+        if not evidence and self._values(node, _SELECTOR):
             evidence = [node]
         places = []
         for item in evidence[:3]:
-            parts = self._values(item, _OA + "hasSelector")
+            parts = self._values(item, _SELECTOR)
             start, end, exact = (
-                [v for part in parts for v in self._values(part, _OA + name)] for name in ("start", "end", "exact")
+                [v for part in parts for v in self._values(part, name)] for name in (_START, _END, _EXACT)
             )
-            source = self._values(item, _OA + "hasSource")
+            source = self._values(item, _SOURCE)
             left, right = (_offset(values[0]) if values else None for values in (start, end))
             if left is not None and right is not None and exact and source:
                 places.append(Place(source[0].rsplit("/", 1)[-1], left, right, exact[0]))
         return tuple(places)
 
-    def _values(self, subject: str, predicate: str) -> list[str]:
+    def _values(self, subject: str, predicate: NamedNode) -> list[str]:
         assert self._by_subject is not None
-        return [_key(quad.object) for quad in self._by_subject.get(subject, ()) if quad.predicate.value == predicate]
+        return [_key(value) for value in self._by_subject.get(subject, {}).get(predicate, ())]
 
 
 def _findings(

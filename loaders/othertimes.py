@@ -8,6 +8,7 @@ from typing import Any
 import regex
 
 from .annotate import Match
+from .items import CODE
 from .rules import Language
 from .values import DateRange
 
@@ -38,4 +39,5 @@ def tells_of_another(match: Match, summit: str, year: str, language: Language) -
 def _words(language: Language) -> Any:
     """Return the words that speak of another time: "last year", "two years earlier"."""
     text = language.expand(str(language.settings.get("other_time", "(?!)")))
+    text = text.replace("{_:Period}", CODE["Period"])
     return regex.compile(rf"(?<!\w)[وف]?(?:{text})(?!\w)")

@@ -102,14 +102,10 @@ class Namer:
             start, end = match.span()
         elif source in match.slots:
             items = match.items(source)
-            if len(items) == 1 and items[0].entity and items[0].type in ENTITY_TYPES and not described:
+            alone = match.slots[source][1] - match.slots[source][0] == 1  # and not a city inside a longer name
+            if alone and items and items[0].entity and items[0].type in ENTITY_TYPES and not described:
                 return items[0]  # it is known already
-            if (
-                len(items) == 1
-                and items[0].type == "Quote"
-                and items[0].parts
-                and match.slots[source][1] - match.slots[source][0] == 1
-            ):
+            if alone and items and items[0].type == "Quote" and items[0].parts:
                 start, end = items[0].parts[0].start, items[0].parts[0].end
             else:
                 start, end = match.span(source)

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 START_S = 20.0  # a process may take to get ready
 # The engine makes and frees thousands of small things for each query: glibc keeps those at hand in longer lists than it
-# does by itself, and goes through no others (a fifth less time for a point query). Other C libraries take no notice.
-_TUNABLES = "glibc.malloc.tcache_count=200:glibc.malloc.mxfast=0"
+# does by itself, and goes through no others (a fifth less time for a point query). An arena for each of the threads that open a
+# store would reserve more address space than a query may use, so two have to do. Other C libraries take no notice.
+_TUNABLES = "glibc.malloc.tcache_count=200:glibc.malloc.mxfast=0:glibc.malloc.arena_max=2"
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _buffer = bytearray(262_144)  # replies are read into it, one after the other
 _view = memoryview(_buffer)

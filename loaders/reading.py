@@ -24,6 +24,7 @@ from .factuality import as_planned, supposed
 from .gazetteer import Gazetteer, NameEntry
 from .items import Item
 from .naming import Namer
+from .pieces import Stated
 from .recognise import Found, recognise, relative_days
 from .results import entities
 from .rules import Language, Pattern
@@ -153,14 +154,14 @@ class Reader:
         for match in spans.find(sentence, stated, self.discourse.sentence_before, self.language):
             self._emit(match)
 
-    def stated(self, sentence: Annotated) -> list[spans.Stated]:
+    def stated(self, sentence: Annotated) -> list[Stated]:
         """Return what the patterns have stated of a sentence, with the cells of its evidence."""
         found = []
         for fact in self.builder.facts[self._facts_before :]:
             span = fact.evidence[-1]
             start = bisect.bisect_left(sentence.ends, self.source.to_folded(span.start) + 1)
             end = bisect.bisect_left(sentence.starts, self.source.to_folded(span.end))
-            found.append(spans.Stated(fact.kind, start, end))
+            found.append(Stated(fact.kind, start, end))
         return found
 
     def _name_members(self, sentence: Annotated, bare: Annotated | None) -> None:

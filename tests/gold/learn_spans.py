@@ -22,7 +22,7 @@ from summitgraph.graph.gold import Gold
 from summitgraph.graph.records import Document, EntityRef, Span
 from summitgraph.loaders import spans
 from summitgraph.loaders.annotate import Annotated, Match
-from summitgraph.loaders.spans import Piece, Words
+from summitgraph.loaders.pieces import Piece, Words, begins, features, finishes, following, is_mark, joins
 
 from .learn import FOLDS, HERE, Article, articles
 
@@ -65,7 +65,7 @@ class _Scanner(Article):
         words = Words(sentence, self.language)
         pieces = words.pieces(self.language)
         possible = spans.possible(sentence, before)
-        made = [spans.features(words, pieces, n, stated, before) for n in range(len(pieces))]
+        made = [features(words, pieces, n, stated, before) for n in range(len(pieces))]
         cell_spans = {c: self._source_span(sentence, c, c + 1) for c in range(len(sentence.chars))}
         cells: dict[int, tuple[int, int]] = {}
         by_piece: list[dict[str, int]] = [{} for _ in pieces]
@@ -142,7 +142,7 @@ def fit(listed: Sequence[Scanned]) -> dict[str, Any]:
         for one in (one for one in listed if name in one.names):
             for n, piece in enumerate(one.pieces):
                 listed_on = n > 0 and not piece.opens and name in one.rows[n - 1]
-                x.append([*one.features[n], *(spans.following(one.words, piece) if listed_on else ())])
+                x.append([*one.features[n], *(following(one.words, piece) if listed_on else ())])
                 y.append(name in one.rows[n])
         stored["relations"][name] = {**_fit(x, y), "least": 0.0}
     begin, finish, join = ((list[list[str]](), list[bool]()) for _ in range(3))
@@ -151,22 +151,22 @@ def fit(listed: Sequence[Scanned]) -> dict[str, Any]:
             for name, row in one.rows[n].items():
                 before = one.rows[n - 1].get(name) if n and not piece.opens else None
                 if before is not None:
-                    join[0].append(spans.joins(one.words, one.pieces[n - 1], piece, name))
+                    join[0].append(joins(one.words, one.pieces[n - 1], piece, name))
                     join[1].append(before == row)
                 tokens = [
                     at
                     for at in range(piece.first, piece.stop)
                     if one.words.starts[at] < one.cells[row][1] and one.words.ends[at] > one.cells[row][0]
                 ]
-                tokens = [at for at in tokens if not spans.is_mark(one.words.stems[at])]
+                tokens = [at for at in tokens if not is_mark(one.words.stems[at])]
                 if not tokens:
                     continue
                 for at in range(piece.first, piece.stop):
-                    if before != row and not spans.is_mark(one.words.stems[at]):
-                        begin[0].append(spans.begins(one.words, piece, at, name, before is not None))
+                    if before != row and not is_mark(one.words.stems[at]):
+                        begin[0].append(begins(one.words, piece, at, name, before is not None))
                         begin[1].append(at == tokens[0])
                     if at >= tokens[0]:
-                        finish[0].append(spans.finishes(one.words, piece, tokens[0], at))
+                        finish[0].append(finishes(one.words, piece, tokens[0], at))
                         finish[1].append(at == tokens[-1])
     stored |= {"begin": _fit(*begin), "finish": _fit(*finish), "join": _fit(*join)}
     return stored

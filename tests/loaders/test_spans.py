@@ -11,7 +11,8 @@ from summitgraph.loaders import extract, patterns, spans
 from summitgraph.loaders.annotate import Annotated
 from summitgraph.loaders.items import CODE, TYPE_OF, Item
 from summitgraph.loaders.normalise import fold
-from summitgraph.loaders.spans import Model, Words
+from summitgraph.loaders.pieces import Words, features
+from summitgraph.loaders.spans import Model
 from tests.conftest import ROOT
 
 
@@ -66,7 +67,7 @@ def _chosen(text: str, used: dict[int, str] | None = None, names: tuple[str, ...
     language = patterns.load("en")
     words = Words(_sentence(text), language)
     pieces = words.pieces(language)
-    made = [spans.features(words, pieces, n, [], None) for n in range(len(pieces))]
+    made = [features(words, pieces, n, [], None) for n in range(len(pieces))]
     held = [(used or {}).get(n, "") for n in range(len(pieces))]
     return [
         text[words.starts[said.first] : words.ends[said.stop - 1]]
